@@ -1,0 +1,1 @@
+"""What the program does; the front ends' only door."""

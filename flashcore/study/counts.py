@@ -1,0 +1,198 @@
+"""What is to be done: today's counts by deck and by system, what decks hold, the numbers of the home screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flashcore.domain.deck import ancestors
+from flashcore.domain.query import Query, parse_query
+from flashcore.domain.taxonomy import systems
+from flashcore.store import content, day
+from flashcore.store.database import Connection
+from flashcore.store.selection import View, find_cards
+from flashcore.study.day_plan import DayPlan, plan_day
+from flashcore.study.options import OptionSet
+from flashcore.study.pace import Pace, pace_of
+
+MISSED_QUERY = "rated:2:1 -is:suspended"
+"""What the home screen calls missed in the last two days."""
+_WEEK = 7
+_PACE_DAYS = 60  # long enough to hold the 14 last study days of a learner who studies every fourth day
+
+
+@dataclass(frozen=True, slots=True)
+class DeckDue:
+    """Counts of one deck for today, its children's included."""
+
+    deck: str
+    new: int
+    learning: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDue:
+    """Counts of one system for today, each card under its primary system."""
+
+    system: str
+    new: int
+    learning: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueReport:
+    """What would be asked today. ``minutes`` is an estimate at the learner's own pace; ``untagged`` have no system."""
+
+    new: int
+    learning: int
+    due: int
+    minutes: int
+    untagged: int
+    by_deck: tuple[DeckDue, ...]
+    by_system: tuple[SystemDue, ...]
+
+    @property
+    def total(self) -> int:
+        """All cards of today."""
+        return self.new + self.learning + self.due
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of ``flashcore due --json``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DeckCounts:
+    """What a deck holds, its children's cards included, and what it asks today."""
+
+    deck: str
+    notes: int
+    cards: int
+    new: int
+    learning: int
+    due: int
+    suspended: int
+
+    def to_json(self) -> dict[str, Any]:
+        """One object of ``flashcore decks --json``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRow:
+    """One row of the home screen; ``system`` None stands for the cards without one."""
+
+    system: str | None
+    cards: int
+    due: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The numbers of the home screen. ``fullest_day`` is the one of the next seven with the most cards due."""
+
+    today: date
+    exam_on: date | None
+    due: DueReport
+    minutes_per_day: int | None
+    tomorrow: int
+    fullest_day: date | None
+    fullest_count: int
+    missed_count: int
+    systems: tuple[SystemRow, ...]
+    decks: tuple[DeckDue, ...]
+    systems_without_cards: int
+    cards: int
+    next_due_at: datetime | None
+
+
+def pace(connection: Connection, today: date) -> Pace:
+    """The learner's pace, from the answers of the last two months."""
+    return pace_of(day.answer_durations(connection, today - timedelta(days=_PACE_DAYS)))
+
+
+def due_report(connection: Connection, query: Query, view: View, options: OptionSet) -> DueReport:
+    """The counts of today."""
+    return _report(connection, plan_day(connection, query, view, options), pace(connection, view.today))
+
+
+def _report(connection: Connection, plan: DayPlan, at: Pace) -> DueReport:
+    names = content.deck_names(connection)
+    by_deck = {name: [0, 0, 0] for deck_name in names.values() for name in ancestors(deck_name)}
+    by_system: dict[str | None, list[int]] = {}
+    for kind, cards in enumerate((plan.new, plan.steps, plan.due)):
+        for candidate in cards:
+            by_system.setdefault(candidate.system, [0, 0, 0])[kind] += 1
+            for name in ancestors(names[candidate.deck_id]):
+                by_deck[name][kind] += 1
+    new, learning, due = len(plan.new), len(plan.steps), len(plan.due)
+    order = {system: place for place, system in enumerate(systems())}
+    return DueReport(
+        new, learning, due, at.minutes(new=new, learning=learning, due=due), sum(by_system.get(None, ())),
+        tuple(DeckDue(name, *counts) for name, counts in sorted(by_deck.items(), key=lambda item: _deck_key(item[0]))),
+        tuple(SystemDue(system, *counts) for system, counts in sorted(
+            ((system, counts) for system, counts in by_system.items() if system is not None),
+            key=lambda item: order.get(item[0], len(order)))))
+
+
+def _deck_key(name: str) -> list[str]:
+    return [part.casefold() for part in name.split("::")]
+
+
+def deck_counts(connection: Connection, query: Query, view: View, options: OptionSet) -> list[DeckCounts]:
+    """Every deck, parents included, in the order of their names."""
+    report = due_report(connection, query, view, options)
+    held: dict[str, list[int]] = {row.deck: [0, 0, 0] for row in report.by_deck}
+    for totals in day.deck_totals(connection):
+        for name in ancestors(totals.name):
+            for place, count in enumerate((totals.notes, totals.cards, totals.suspended)):
+                held[name][place] += count
+    return [DeckCounts(row.deck, held[row.deck][0], held[row.deck][1], row.new, row.learning, row.due,
+                       held[row.deck][2]) for row in report.by_deck]
+
+
+def tomorrow(connection: Connection, today: date, options: OptionSet, plan: DayPlan) -> int:
+    """Cards that tomorrow asks if today's due cards are answered: those due that day, and its share of new ones."""
+    names = content.deck_names(connection)
+    due = day.due_by_day(connection, today + timedelta(days=1), today + timedelta(days=1))
+    tops = {name.split("::")[0] for name in names.values()}
+    new = min(sum(options.for_deck(name).new_per_day for name in tops),
+              max(day.count_new(connection) - len(plan.new), 0))
+    return sum(due.values()) + new
+
+
+def home(connection: Connection, query: Query, view: View, options: OptionSet) -> Home:
+    """Everything that the home screen shows."""
+    plan = plan_day(connection, query, view, options)
+    at = pace(connection, view.today)
+    report = _report(connection, plan, at)
+    week = day.due_by_day(connection, view.today + timedelta(days=1), view.today + timedelta(days=_WEEK))
+    fullest = max(week, key=lambda one: (week[one], -one.toordinal()), default=None)
+    by_system = day.cards_by_system(connection)
+    collection = options.collection()
+    return Home(
+        view.today, collection.exam_on, report, collection.minutes_per_day or at.minutes_a_day,
+        tomorrow(connection, view.today, options, plan), fullest, week[fullest] if fullest else 0,
+        len(find_cards(connection, parse_query(MISSED_QUERY), view)), _system_rows(by_system, report),
+        report.by_deck, sum(1 for system in systems() if not by_system.get(system) and system != "general"),
+        sum(by_system.values()), day.next_moment(connection, view.now))
+
+
+def _system_rows(cards: Mapping[str | None, int], report: DueReport) -> tuple[SystemRow, ...]:
+    """The systems that have cards, most to do first; the cards without a system last."""
+    today = {row.system: row for row in report.by_system}
+    rows: list[SystemRow] = []
+    for system, count in cards.items():
+        if system is not None:
+            row = today.get(system)
+            rows.append(SystemRow(system, count, row.due + row.learning if row else 0, row.new if row else 0))
+    rows.sort(key=lambda row: (-row.due, -row.new, row.system or ""))
+    if cards.get(None):
+        rows.append(SystemRow(None, cards[None], report.learning + report.due - sum(row.due for row in rows),
+                              report.new - sum(row.new for row in rows)))
+    return tuple(rows)

@@ -1,0 +1,111 @@
+"""What a path given to import stands for: files, folders, standard input, the bundled decks - read, not yet merged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from flashcore.domain.bundle import Bundle
+from flashcore.errors import FileError, NotFoundError
+from flashcore.study.bundled import PREFIX, find_bundled
+
+LARGEST_FILE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One deck file to read. ``key`` is how the collection remembers it: its resolved path, ``bundled:NAME``, or
+    empty for standard input. ``shown`` is how the learner named it."""
+
+    key: str
+    shown: str
+    path: Path | None
+    default_deck: str
+
+
+def sources(paths: Sequence[str]) -> list[Source]:
+    """The deck files that paths stand for, each once, in order; folders are searched, ``README.md`` is never read.
+
+    Raises:
+        NotFoundError: a path that does not exist.
+    """
+    found: dict[str, Source] = {}
+    for word in paths:
+        for source in _sources(word):
+            found.setdefault(source.key or f"-{len(found)}", source)
+    return list(found.values())
+
+
+def _sources(word: str) -> Iterable[Source]:
+    if word == "-":
+        yield Source("", "-", None, "Default")
+        return
+    if word == "bundled" or word.startswith(PREFIX):
+        for deck in find_bundled(word):
+            yield Source(f"{PREFIX}{deck.name}", f"{PREFIX}{deck.name}", deck.path, f"Step 1::{deck.name}")
+        return
+    path = Path(word).expanduser()
+    if path.is_dir():
+        for file in _deck_files(path):
+            yield _of_file(file, str(file))
+    elif path.exists():
+        yield _of_file(path, word)
+    else:
+        siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise NotFoundError("file", word, [str(path.parent / name) for name in siblings])
+
+
+def _of_file(path: Path, shown: str) -> Source:
+    resolved = path.resolve()
+    return Source(str(resolved), shown, resolved, f"{resolved.parent.name or 'Default'}::{resolved.stem}")
+
+
+def _deck_files(folder: Path) -> list[Path]:
+    files = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [Path(root) / name for name in sorted(names)
+                  if name.lower().endswith(".md") and name.lower() != "readme.md" and not name.startswith(".")]
+    return files
+
+
+def folder_keys(paths: Sequence[str]) -> list[str]:
+    """The resolved folders among the paths: files gone from them are files the learner removed."""
+    return [str(Path(word).expanduser().resolve()) for word in paths
+            if word != "-" and not word.startswith("bundled") and Path(word).expanduser().is_dir()]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """The bytes of a deck file, their SHA-256 (hexadecimal), and what it holds."""
+
+    data: bytes
+    sha256: str
+    bundle: Bundle
+
+
+def read(source: Source, encoding: str | None, stdin: bytes | None = None) -> ReadFile:
+    """Read one deck file.
+
+    Raises:
+        FileError: it cannot be read, is too large, or is not in its encoding.
+        DeckFileError: it has problems, all of them named.
+    """
+    from flashcore.formats.markdown_deck import decode, read_markdown_deck
+
+    name: Path | str = source.path or "-"
+    if source.path is None:
+        data = stdin or b""
+    else:
+        try:
+            if source.path.stat().st_size > LARGEST_FILE_BYTES:
+                raise FileError(name, f"it is larger than {LARGEST_FILE_BYTES >> 20} MiB", "split it into several files")
+            data = source.path.read_bytes()
+        except OSError as error:
+            raise FileError(name, f"it cannot be read ({error.strerror or error})", "check who may read it") from error
+    text = decode(data, Path(name), encoding)
+    bundle = read_markdown_deck(text, path=source.path, default_deck=source.default_deck)
+    return ReadFile(data, sha256(data).hexdigest(), bundle)

@@ -1,0 +1,79 @@
+"""Two truths made one: a note as its file has it, as the collection has it, and as both had it at the last import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flashcore.domain.cloze import carried_ordinals
+from flashcore.domain.note import Note
+from flashcore.domain.note_type import NoteKind
+from flashcore.store.content import Base, StoredNote
+from flashcore.study.import_report import Conflict
+
+_OURS_ALONE = frozenset({"leech", "marked"})
+_ONE_VALUE = ("system", "depth", "step", "yield")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The note as it is to be; ``is_kept_local`` where the collection's own change stands."""
+
+    note: Note
+    is_kept_local: bool
+    conflicts: tuple[Conflict, ...]
+
+
+def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool) -> Merged:
+    """Merge field by field and the tags. Only one side changed: its text. Both: the collection's, and a conflict.
+
+    ``theirs`` takes the file's text instead.
+    """
+    ours, base = stored.note, stored.base or Base(stored.note.fields, stored.note.tags, "")
+    conflicts: list[Conflict] = []
+    is_kept = False
+    if ours.note_type != read.note_type:
+        is_touched = ours.fields != base.fields
+        if is_touched and not theirs:
+            conflicts.append(Conflict(file, line, "kind of card", ours.note_type.name, read.note_type.name))
+            note_type, fields, markup = ours.note_type, ours.fields, ours.markup
+        else:
+            note_type, fields, markup = read.note_type, read.fields, read.markup
+    else:
+        note_type, markup, chosen = ours.note_type, ours.markup, []
+        for name, before, mine, new in zip(note_type.fields, base.fields, ours.fields, read.fields, strict=True):
+            if theirs or mine in (before, new):
+                chosen.append(new)
+                continue
+            chosen.append(mine)
+            if new == before:
+                is_kept = True
+            else:
+                conflicts.append(Conflict(file, line, name, mine, new))
+        fields = tuple(chosen)
+    tags, tags_kept = _merged_tags(base.tags, ours.tags, read.tags, theirs=theirs)
+    result = replace(ours, note_type=note_type, fields=fields, markup=markup, tags=tags, cloze_ordinals=())
+    if note_type.kind is NoteKind.CLOZE:
+        result = replace(result, cloze_ordinals=ours.cloze_ordinals if fields == ours.fields else carried_ordinals(
+            ours.question, ours.cloze_ordinals, result.question))
+    return Merged(result, is_kept or tags_kept, tuple(conflicts))
+
+
+def _merged_tags(base: tuple[str, ...], ours: tuple[str, ...], read: tuple[str, ...],
+                 *, theirs: bool) -> tuple[tuple[str, ...], bool]:
+    """The file's tags with what the collection added and without what it took away, and whether that differs.
+
+    On an axis that takes one value the collection's own choice stands.
+    """
+    before, mine, new = set(base), set(ours), set(read)
+    added, removed = mine - before, before - mine
+    if theirs:
+        added = {tag for tag in added if tag.lower() in _OURS_ALONE}
+        removed = set()
+    chosen_axes = {axis for tag in added - new for axis in _ONE_VALUE if tag.startswith(f"{axis}::")}
+    tags = [tag for tag in read if tag not in removed and not any(
+        tag.startswith(f"{axis}::") and tag not in added for axis in chosen_axes)]
+    tags += [tag for tag in ours if tag in added and tag not in new]
+    if before == new and set(tags) == mine:
+        tags = list(ours)
+    is_kept = bool({tag for tag in added - new if tag.lower() not in _OURS_ALONE} or removed & new)
+    return tuple(tags), is_kept

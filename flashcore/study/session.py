@@ -1,0 +1,288 @@
+"""A study session: show -> reveal -> answer -> next, with undo. Nothing is saved at its end: every answer already is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flashcore.domain.note_type import NoteKind
+from flashcore.domain.query import Everything, Query
+from flashcore.domain.review import Rating, Review, ReviewKind
+from flashcore.domain.schedule import Schedule
+from flashcore.domain.taxonomy import read_axes
+from flashcore.domain.vignette import Vignette, showing_order
+from flashcore.errors import CardChanged, NotFoundError
+from flashcore.scheduling.scheduler import fuzz_seed, is_leech, outcome, outcomes
+from flashcore.store import content, day, history
+from flashcore.store.day import Candidate
+from flashcore.study import counts
+from flashcore.study.card_face import card_face
+from flashcore.study.card_queue import CardQueue, interleaved
+from flashcore.study.day_plan import plan_day
+from flashcore.study.prompt import Answered, Finished, Prompt
+from flashcore.study.undo import Undone
+
+if TYPE_CHECKING:
+    from flashcore.study.collection import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """What is left of a session; ``minutes`` at the learner's own pace."""
+
+    due: int
+    learning: int
+    new: int
+    minutes: int
+
+    @property
+    def total(self) -> int:
+        """All cards left."""
+        return self.due + self.learning + self.new
+
+
+class Session:
+    """One run through the cards of a query, made by ``Collection.review``.
+
+    A cram session asks every card it is given until it is known once and moves no schedule.
+    """
+
+    def __init__(self, collection: Collection, query: Query, *, is_cram: bool = False, limit: int | None = None,
+                 card_ids: Sequence[int] | None = None) -> None:
+        self.is_cram = is_cram
+        self._collection, self._query, self._limit, self._card_ids = collection, query, limit, card_ids
+        self._answers: list[tuple[str, Answered]] = []
+        self._prompt: Prompt | None = None
+        self._first: Candidate | None = None
+        self._new_ids: set[int] = set()
+        self._pace = collection.pace()
+        self._day: date = collection.today()
+        self._queue = self._fill()
+
+    # asking
+
+    def show(self) -> Prompt | None:
+        """The card to ask now, the same one until it is answered or set aside; None: the session is finished."""
+        if self._prompt is None:
+            if self._collection.today() != self._day:
+                self._day = self._collection.today()
+                self._queue = self._fill()
+            while self._prompt is None and (candidate := self._queue.next(self._collection.now())) is not None:
+                try:
+                    self._prompt = self._ask(candidate)
+                except NotFoundError:  # deleted since the queue was made
+                    self._queue.drop([candidate.card_id])
+        return self._prompt
+
+    def answer(self, rating: Rating, duration_ms: int, choice: str | None = None) -> Prompt | Finished:
+        """Record an answer to the card shown; returns what comes next, after the answer is on disk.
+
+        ``choice`` is the letter that was chosen of a vignette, as shown, in either case.
+
+        Raises:
+            CardChanged: the card is not as it was when shown; nothing was saved, and it is shown anew.
+            StoreError: the answer could not be saved; the card stays the one shown.
+        """
+        prompt = self.show()
+        if prompt is None:
+            return self.finished()
+        try:
+            row, after = self._record(prompt, Rating(rating), max(int(duration_ms), 0), choice)
+        except CardChanged:
+            self._prompt = None
+            raise
+        was_right = None if choice is None else prompt.is_right(choice)
+        self._answers.append((row.uuid, Answered(
+            prompt.card.id, prompt.note.question, row.rating or Rating.AGAIN, row.duration_ms or 0,
+            prompt.axes.primary, prompt.file, prompt.line, was_right)))
+        self._after_answer(prompt, row, after)
+        self._prompt = None
+        return self.show() or self.finished()
+
+    def undo(self) -> Undone | None:
+        """Take back the newest answer or change of the collection; a card whose answer it was is asked again."""
+        undone = self._collection.undo()
+        if undone is None:
+            return None
+        self._answers = [(uuid, answer) for uuid, answer in self._answers if uuid != undone.uuid]
+        self._prompt = None
+        self._queue = self._fill()
+        if undone.card_id is not None:
+            with self._collection.database.read() as connection:
+                for candidate in day.candidates(connection, [undone.card_id]):
+                    self._queue.put_first(candidate)
+        return undone
+
+    def refresh(self) -> Prompt | None:
+        """The card shown, drawn again from the collection, for after an edit."""
+        if self._prompt is not None:
+            shown, self._prompt = self._prompt, None
+            with self._collection.database.read() as connection:
+                for candidate in day.candidates(connection, [shown.card.id]):
+                    self._queue.put_first(candidate)
+        return self.show()
+
+    def finished(self) -> Finished:
+        """The summary of what was answered so far, and what tomorrow asks."""
+        answers = tuple(answer for _, answer in self._answers)
+        by_system: dict[str, int] = {}
+        for answer in answers:
+            name = answer.system or "no system"
+            by_system[name] = by_system.get(name, 0) + 1
+        collection = self._collection
+        with collection.database.read() as connection:
+            view, options = collection.view(), collection.option_set()
+            plan = plan_day(connection, Everything(), view, options)
+            cards = counts.tomorrow(connection, view.today, options, plan)
+            due = min(cards, sum(day.due_by_day(connection, *([date.fromordinal(view.today.toordinal() + 1)] * 2)
+                                                ).values()))
+            next_due_at = day.next_moment(connection, view.now)
+        return Finished(answers, dict(sorted(by_system.items(), key=lambda item: -item[1])), cards,
+                        self._pace.minutes(new=cards - due, learning=0, due=due), next_due_at)
+
+    @property
+    def counts(self) -> SessionCounts:
+        """What is left, the card shown included."""
+        left = self._queue.cards()
+        new = sum(1 for candidate in left if candidate.card_id in self._new_ids)
+        learning = sum(1 for candidate in left if candidate.due_at is not None)
+        due = len(left) - new - learning
+        return SessionCounts(due, learning, new, self._pace.minutes(new=new, learning=learning, due=due))
+
+    # on the card shown
+
+    def suspend_card(self) -> None:
+        """Set the card shown aside until told otherwise, and move on."""
+        self._set_aside(self._collection.suspend, whole_note=False)
+
+    def suspend_note(self) -> None:
+        """Set all cards of the note aside, and move on."""
+        self._set_aside(self._collection.suspend, whole_note=True)
+
+    def bury_card(self) -> None:
+        """Leave the card shown for tomorrow, and move on."""
+        self._set_aside(self._collection.bury, whole_note=False)
+
+    def bury_note(self) -> None:
+        """Leave all cards of the note for tomorrow, and move on."""
+        self._set_aside(self._collection.bury, whole_note=True)
+
+    def flag(self, colour: int) -> Prompt | None:
+        """Give the card shown a flag, 1-7, or 0 for none; the card stays."""
+        if self._prompt is not None:
+            self._collection.flag([self._prompt.card.id], colour)
+            self._prompt = replace(self._prompt, card=replace(self._prompt.card, flag=colour))
+        return self._prompt
+
+    def toggle_mark(self) -> Prompt | None:
+        """Give the note the tag ``marked``, or take it away; the card stays."""
+        if self._prompt is not None:
+            card_id, tags = self._prompt.card.id, self._prompt.note.tags
+            if "marked" in (tag.lower() for tag in tags):
+                self._collection.untag([card_id], ["marked"])
+            else:
+                self._collection.tag([card_id], ["marked"])
+            note = self._collection.card_details(card_id).note
+            self._prompt = replace(self._prompt, note=note)
+        return self._prompt
+
+    # inside
+
+    def _fill(self) -> CardQueue:
+        collection = self._collection
+        with collection.database.read() as connection:
+            view = collection.view()
+            if self.is_cram or self._card_ids is not None:
+                cards = (day.candidates(connection, self._card_ids) if self._card_ids is not None
+                         else interleaved(day.all_cards(connection, self._query, view)))
+                known = {answer.card_id for _, answer in self._answers if answer.rating is not Rating.AGAIN}
+                return CardQueue((), [card for card in cards if card.card_id not in known][:self._limit])
+            plan = plan_day(connection, self._query, view, collection.option_set())
+        self._new_ids = {candidate.card_id for candidate in plan.new}
+        left = None if self._limit is None else max(self._limit - len({a.card_id for _, a in self._answers}), 0)
+        steps = plan.steps[:left]
+        main = interleaved(plan.due, plan.new)
+        return CardQueue(steps, main if left is None else main[:left - len(steps)])
+
+    def _ask(self, candidate: Candidate) -> Prompt:
+        collection = self._collection
+        with collection.database.read() as connection:
+            card = content.cards_by_id(connection, [candidate.card_id]).get(candidate.card_id)
+            if card is None:
+                raise NotFoundError("card", str(candidate.card_id))
+            stored = content.notes_by_id(connection, [card.note_id])[card.note_id]
+            schedule = history.schedule_of(connection, card.id)
+        now, reps = collection.now(), schedule.reps if schedule else 0
+        preset = collection.option_set().for_deck(card.deck).preset
+        seed = fuzz_seed(card.guid, card.ordinal, reps)
+        results = {} if self.is_cram else outcomes(schedule, now, collection.today(), collection.offset_minutes(now),
+                                                   preset, seed)
+        order: tuple[int, ...] = ()
+        if stored.note.note_type.kind is NoteKind.VIGNETTE:
+            showings = sum(1 for _, answer in self._answers if answer.card_id == card.id) if self.is_cram else 0
+            order = showing_order(Vignette.from_note(stored.note),
+                                  f"{card.guid}\x1f{card.ordinal}\x1f{reps + showings}")
+        done = len(self._answers)
+        return Prompt(card, stored.note, card_face(stored.note, card.ordinal, order),
+                      read_axes(stored.note.tags), content.note_depth(stored.note), schedule, results, now,
+                      done + 1, done + len(self._queue), self.is_cram,
+                      collection.option_set().collection().show_system == "before", stored.file, stored.line)
+
+    def _record(self, prompt: Prompt, rating: Rating, duration_ms: int,
+                choice: str | None) -> tuple[Review, Schedule | None]:
+        collection, now = self._collection, self._collection.now()
+        options = collection.option_set().for_deck(prompt.card.deck)
+        # the study day is the one the card was shown on, so the interval is the one on the button even where the
+        # rollover hour passes between showing and answering; steps of minutes count from the answer
+        study_day = collection.clock.today(prompt.shown_at, options.preset.rollover_hour)
+        offset, before = collection.offset_minutes(now), prompt.schedule
+        after = None if self.is_cram else outcome(
+            before, rating, now, study_day, offset, options.preset,
+            fuzz_seed(prompt.card.guid, prompt.card.ordinal, before.reps if before else 0))
+        leech = self._leech(before, after, options.leech_threshold, options.leech_suspend)
+        place = next((option.place for option in prompt.face.options
+                      if choice is not None and option.letter.lower() == choice.lower()), None)
+        with collection.database.write() as connection:
+            row = Review(
+                collection.database.next_seq(connection), collection.clock.new_uuid(), prompt.card.id,
+                ReviewKind.CRAM if self.is_cram else ReviewKind.SCHEDULED, now, offset, study_day, rating, duration_ms,
+                None if after is None else collection.preset_id(connection, options.preset),
+                None if place is None else chr(ord("a") + place), None if choice is None else prompt.is_right(choice),
+                leech=leech, before=before)
+            history.record_review(connection, row, after)
+            if leech:
+                collection.mark_leech(connection, prompt.card, suspend=leech == "suspended")
+        return row, after
+
+    @staticmethod
+    def _leech(before: Schedule | None, after: Schedule | None, threshold: int, suspend: bool) -> str:
+        if after is None or before is None or after.lapses == before.lapses or not is_leech(after.lapses, threshold):
+            return ""
+        return "suspended" if suspend else "tagged"
+
+    def _after_answer(self, prompt: Prompt, row: Review, after: Schedule | None) -> None:
+        card = prompt.card
+        candidate = Candidate(card.id, card.note_id, 0, prompt.axes.primary)
+        self._queue.take(card.id)
+        self._new_ids.discard(card.id)
+        if after is None:
+            if row.rating is Rating.AGAIN:
+                self._queue.put_last(candidate)
+            return
+        self._queue.drop_siblings(card.note_id, card.id)
+        if after.interval_days == 0 and after.due_on <= self._day and row.leech != "suspended":
+            self._queue.put_step(replace(candidate, due_at=after.due_at))
+
+    def _set_aside(self, act: Callable[[Sequence[int]], int], *, whole_note: bool) -> None:
+        if self._prompt is None:
+            return
+        card = self._prompt.card
+        ids = [card.id]
+        if whole_note:
+            with self._collection.database.read() as connection:
+                ids = [sibling.id for sibling in content.cards_of_notes(connection, [card.note_id])]
+        act(ids)
+        self._queue.drop(ids)
+        self._prompt = None

@@ -1,0 +1,82 @@
+"""The two sides of a card as blocks: what is asked, and what stands there after the reveal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from flashcore.domain.note_type import NoteKind
+from flashcore.study.prompt import Prompt
+from flashcore.tui.rendering import EMPTY, Block, blocks_of
+from flashcore.tui.safe import line_text, one_line
+from flashcore.tui.vignette import Picks, Verdict, asked_blocks, explained_blocks, judged_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Blocks to show, and the one that must come into view first."""
+
+    blocks: list[Block]
+    from_block: int = 0
+
+
+def question_side(prompt: Prompt, picks: Picks) -> Side:
+    """What is asked; nothing that gives the answer away."""
+    blocks = blocks_of(prompt.face.question)
+    if prompt.face.options:
+        blocks += [EMPTY, *asked_blocks(prompt.face.options, picks)]
+    return Side(blocks)
+
+
+def answer_side(prompt: Prompt, verdict: Verdict | None, *, shows_others: bool) -> Side:
+    """The question again, the answer, why, and where it is from.
+
+    A cloze card shows its text once, with the deletion filled in.
+    """
+    face = prompt.face
+    if verdict is not None:
+        blocks = [*blocks_of(face.question), EMPTY]
+        start = len(blocks)
+        blocks += [*judged_blocks(verdict), EMPTY, *explained_blocks(verdict, shows_others=shows_others)]
+    elif prompt.note.note_type.kind is NoteKind.CLOZE:
+        blocks, start = blocks_of(face.answer), 0
+    else:
+        blocks = [*blocks_of(face.question, style="$quiet"), EMPTY]
+        start = len(blocks)
+        blocks += blocks_of(face.answer)
+    if face.why:
+        blocks += [EMPTY, *blocks_of(face.why, lead=Content("Why: ").stylize("bold $mark"))]
+    if face.source:
+        blocks += [EMPTY, *blocks_of(face.source, style="$quiet", lead=Content("Source: "))]
+    return Side(blocks, start)
+
+
+def place_words(prompt: Prompt, *, is_short: bool = False) -> str:
+    """Where in the session the card stands, and its kind: ``12 of 64 · vignette``."""
+    parts = [f"{prompt.position:,} of {prompt.total:,}"]
+    if not is_short:
+        parts.append(line_text(prompt.face.kind_name))
+    if prompt.is_cram:
+        parts.append("again" if is_short else "no schedule")
+    return " · ".join(parts)
+
+
+def origin(prompt: Prompt, *, is_revealed: bool) -> Content:
+    """System, disciplines and last topic; before the reveal nothing, or the system if the learner wants it."""
+    axes = prompt.axes
+    names = [axes.primary or "no system"]
+    if is_revealed:
+        names += axes.disciplines
+        names += [topic.split("::")[-1] for topic in axes.topics[-1:]]
+    elif not prompt.show_system_before:
+        return Content("")
+    return one_line(" · ".join(names), "$quiet")
+
+
+def marks(prompt: Prompt) -> str:
+    """The flag and the mark of a card in words; empty where it has neither."""
+    words = [f"flag {prompt.card.flag}"] if prompt.card.flag else []
+    if "marked" in (tag.lower() for tag in prompt.note.tags):
+        words.append("marked")
+    return " · ".join(words)

@@ -1,0 +1,125 @@
+"""The quiet furniture of every screen: a line with two ends, a rule, the foot with keys or a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.style import Style
+from textual.widget import Widget
+
+from flashcore.tui.safe import shortened
+
+if TYPE_CHECKING:
+    from textual.visual import Visual
+
+    from flashcore.tui.keys import Key
+
+
+def two_ends(left: Content, right: Content, width: int) -> Content:
+    """``left`` and ``right`` at the two ends of a line; the left end is kept whole as long as it can be."""
+    left = shortened(left, width)
+    room = width - left.cell_length - 2
+    if not right or room < 4:
+        return left
+    right = shortened(right, room)
+    return left.pad_right(width - left.cell_length - right.cell_length) + right
+
+
+class TwoEnds(Widget):
+    """One line: what stands left and what stands right."""
+
+    DEFAULT_CSS = "TwoEnds { height: 1; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ends = Content(""), Content("")
+
+    def show(self, left: Content, right: Content | None = None) -> None:
+        """Replaces both ends."""
+        self._ends = left, right or Content("")
+        self.refresh()
+
+    def render(self) -> Visual:
+        return two_ends(*self._ends, self.content_size.width)
+
+
+class Rule(Widget):
+    """A line across the screen, with a word at its right end where there is something to say."""
+
+    DEFAULT_CSS = "Rule { height: 1; width: 1fr; color: $rule; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.word = ""
+
+    def say(self, word: str) -> None:
+        """Shows ``word`` in the line; nothing when it is empty."""
+        if word != self.word:
+            self.word = word
+            self.refresh()
+
+    def render(self) -> Visual:
+        width = self.content_size.width
+        if not self.word or width < len(self.word) + 6:
+            return Content("─" * width)
+        return Content.assemble("─" * (width - len(self.word) - 4), (f" {self.word} ", "$quiet"), "──")
+
+
+Hint = tuple[str, str, str]
+"""A key at the foot: how it is written, its word, and the action that a click on it runs."""
+
+
+def hints(table: Iterable[Key], *actions: str) -> list[Hint]:
+    """The keys of a table with these actions, in this order."""
+    by_action = {key.action: key for key in table}
+    found = [by_action[action] for action in actions if action in by_action]
+    return [(key.shown, key.short or key.does, key.action if "." in key.action else f"screen.{key.action}")
+            for key in found]
+
+
+class Foot(Widget):
+    """The last line: a message if there is one, and as many keys as fit, the first ones first, the last two always."""
+
+    DEFAULT_CSS = "Foot { height: 1; width: 1fr; color: $quiet; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._hints: list[Hint] = []
+        self.message = Content("")
+
+    def offer(self, hints: Sequence[Hint]) -> None:
+        """Replaces the keys."""
+        self._hints = list(hints)
+        self.refresh()
+
+    def say(self, message: Content | str, style: str = "$foreground") -> None:
+        """Replaces the message; empty takes it away. A ``str`` is our own words, text of a deck comes as Content."""
+        self.message = Content.styled(message, style) if isinstance(message, str) and message else Content("") + message
+        self.refresh()
+
+    def render(self) -> Visual:
+        width = self.content_size.width
+        if not self.message:
+            return self._keys(width)
+        room = width - self.message.cell_length - 3
+        keys = self._keys(room) if room >= 12 else Content("")
+        return two_ends(self.message, keys, width)
+
+    def _keys(self, width: int) -> Content:
+        """The keys that fit into so many cells: from the front, but the last two (help and leaving) before all."""
+        order = [*range(len(self._hints))[-2:], *range(len(self._hints))[:-2]]
+        kept: list[int] = []
+        used = -2
+        for place in order:
+            size = len(self._hints[place][0]) + len(self._hints[place][1]) + 3
+            if used + size <= width:
+                kept.append(place)
+                used += size
+        parts: list[Content] = []
+        for place in sorted(kept):
+            shown, word, action = self._hints[place]
+            link = Style.from_meta({"@click": action})
+            parts.append(Content.assemble((shown, "bold $foreground"), f" {word}").stylize(link))
+        return Content("  ").join(parts)

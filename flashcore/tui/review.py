@@ -1,0 +1,341 @@
+"""The review screen: one card, its question and then its answer, and the keys that rate it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+
+from flashcore.domain.review import Rating
+from flashcore.errors import CardChanged, FlashcoreError, StoreError
+from flashcore.study.prompt import Finished, Prompt
+from flashcore.study.session import Session
+from flashcore.tui.buttons import RatingButtons
+from flashcore.tui.card_body import CardBody
+from flashcore.tui.card_sides import answer_side, marks, origin, place_words, question_side
+from flashcore.tui.keys import EVERYWHERE, REVIEW, Key, bindings
+from flashcore.tui.lines import Foot, Rule, TwoEnds, hints
+from flashcore.tui.safe import one_line
+from flashcore.tui.screen import FlashcoreScreen
+from flashcore.tui.vignette import Picks, Verdict, letters_of
+from flashcore.tui.words import clock_words, counted
+
+_CHECKPOINT_SECONDS = 1.0
+"""How long a card stands before what was written is moved into the main file: by then nobody waits for an answer."""
+_NARROW = 60
+
+
+class ReviewScreen(FlashcoreScreen[None]):
+    """Asks the cards of a session, one after the other."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = (*REVIEW, *EVERYWHERE)
+    HELP_TITLE = "On a card"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(REVIEW)
+
+    def __init__(self, session: Session, prompt: Prompt) -> None:
+        super().__init__()
+        self.session, self.prompt = session, prompt
+        self.is_revealed = False
+        self.picks = Picks()
+        self.verdict: Verdict | None = None
+        self._shows_others = False
+        self._is_flagging = False
+        self._asked_once: Rating | None = None
+        self._retry: Callable[[], Awaitable[None]] | None = None
+        self._shown_at = 0.0
+        self._checkpoint: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TwoEnds(id="head")
+        yield Rule()
+        yield CardBody()
+        yield Rule(id="edge")
+        yield RatingButtons()
+        yield Foot()
+
+    def on_mount(self) -> None:
+        """Shows the first card and starts the clock at its head."""
+        self.set_interval(1.0, self._draw_head)
+        self.call_after_refresh(self._ask, self.prompt)
+
+    # what is shown
+
+    def _ask(self, prompt: Prompt, message: str = "") -> None:
+        """Shows the question side of a card."""
+        self.prompt, self.picks, self.verdict = prompt, Picks(), None
+        self.is_revealed = self._shows_others = self._is_flagging = False
+        self._asked_once = self._retry = None
+        self._shown_at = self.flashcore.monotonic()
+        if self._checkpoint is not None:
+            self._checkpoint.stop()
+        self._checkpoint = self.set_timer(_CHECKPOINT_SECONDS, self.flashcore.thread.checkpoint)
+        self._draw()
+        self.say(message)
+
+    def _draw(self, *, keep_place: bool = False) -> None:
+        if self.is_revealed:
+            side = answer_side(self.prompt, self.verdict, shows_others=self._shows_others)
+        else:
+            side = question_side(self.prompt, self.picks)
+        self.query_one(CardBody).show(side.blocks, from_block=side.from_block, keep_place=keep_place)
+        self._draw_head()
+        self._draw_foot()
+
+    def _draw_head(self) -> None:
+        is_narrow = self.size.width < _NARROW
+        words = [place_words(self.prompt, is_short=is_narrow and self.is_revealed)]
+        words.append(clock_words(self.flashcore.monotonic() - self._shown_at))
+        if self.is_revealed and (marked := marks(self.prompt)):
+            words.append(marked)
+        right = origin(self.prompt, is_revealed=self.is_revealed)
+        self.query_one("#head", TwoEnds).show(Content(" · ".join(words)).stylize("bold"), right)
+
+    def _draw_foot(self) -> None:
+        buttons, foot = self.query_one(RatingButtons), self.query_one(Foot)
+        if not self.is_revealed:
+            buttons.show_reveal(letters_of(self.prompt.face.options), self.picks.chosen)
+            foot.offer(hints(self.KEYS, "undo", "bury_card", "suspend_card", "app.show_help", "leave"))
+            return
+        usual = self.prompt.usual_rating(self.picks.chosen or None)
+        buttons.show_ratings({rating: self.prompt.interval_label(rating) for rating in Rating}, usual)
+        foot.offer(hints(self.KEYS, "edit", "undo", "bury_card", "suspend_card", "app.show_help", "leave"))
+
+    def on_card_body_scrolled(self, event: CardBody.Scrolled) -> None:
+        """Tells at the lower rule whether the card goes on."""
+        self.query_one("#edge", Rule).say("more below: j" if event.has_more else "")
+
+    # keys
+
+    @property
+    def _is_choosing(self) -> bool:
+        """Whether a vignette is asking, so that its letters are options only."""
+        return not self.is_revealed and bool(self.prompt.face.options)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys count on which side of a card."""
+        match action:
+            case "choose" | "strike":
+                return self._is_choosing
+            case "edit" | "flag":
+                return not self._is_choosing
+            case "info":
+                return self.is_revealed
+            case "retry":
+                return self._retry is not None
+        return True
+
+    def action_choose(self, letter: str) -> None:
+        """A letter of a vignette is the answer for now; enter confirms it."""
+        self._pick(letter, self.picks.choose)
+
+    def action_strike(self, letter: str) -> None:
+        """A letter of a vignette is struck out, or stands again."""
+        self._pick(letter, self.picks.strike)
+
+    def _pick(self, letter: str, pick: Callable[[str], Picks]) -> None:
+        letter = letter.upper()
+        options = self.prompt.face.options
+        if letter not in [option.letter for option in options]:
+            self.say(f"This one has the options {letters_of(options)}.")
+            return
+        self.picks = pick(letter)
+        self.say("")
+        self._draw(keep_place=True)
+
+    def action_go_on(self) -> None:
+        """Space and enter: the answer, and then the usual rating."""
+        self.in_turn(self._go_on)
+
+    async def _go_on(self) -> None:
+        self._is_flagging = False
+        if self.is_revealed:
+            await self._rate(self.prompt.usual_rating(self.picks.chosen or None))
+            return
+        self.is_revealed = True
+        options = self.prompt.face.options
+        self.verdict = Verdict(options, self.picks.chosen) if options else None
+        self.say("space = Again, because the letter was wrong." if self._is_wrong else "")
+        self._draw()
+
+    @property
+    def _is_wrong(self) -> bool:
+        return self.verdict is not None and self.verdict.is_wrong
+
+    def action_digit(self, digit: str | int) -> None:
+        """A digit rates on the answer side, 1-4; after ``f`` it is the colour of the flag, 0-7."""
+        self.in_turn(partial(self._digit, int(digit)))
+
+    async def _digit(self, digit: int) -> None:
+        if self._is_flagging:
+            self._is_flagging = False
+            prompt = await self.do(lambda _: self.session.flag(digit))
+            self._redraw(prompt, f"Flag {digit}." if digit else "No flag.")
+        elif self.is_revealed and digit in list(Rating):
+            await self._confirm(Rating(digit))
+
+    async def _confirm(self, rating: Rating) -> None:
+        """Good and Easy after a wrong letter are asked once more, since they say that the card was known."""
+        if self._is_wrong and rating >= Rating.GOOD and self._asked_once is not rating:
+            self._asked_once = rating
+            name = rating.name.capitalize()
+            self.say(f"You chose {self.picks.chosen}, which is wrong. {rating:d} once more for {name}; space = Again.")
+            return
+        await self._rate(rating)
+
+    async def _rate(self, rating: Rating) -> None:
+        duration_ms = max(round((self.flashcore.monotonic() - self._shown_at) * 1000), 0)
+        await self._save(rating, duration_ms, self.picks.chosen or None)
+
+    async def _save(self, rating: Rating, duration_ms: int, choice: str | None) -> None:
+        label = self.prompt.interval_label(rating)
+        try:
+            after = await self.do(lambda _: self.session.answer(rating, duration_ms, choice))
+        except CardChanged as error:
+            await self._show_next(str(error))
+            return
+        except StoreError as error:
+            self._retry = partial(self._save, rating, duration_ms, choice)
+            self.say_error(f"NOT saved. r = try again. {error}")
+            return
+        saved = f"Saved: {rating.name.capitalize()}" + (f", {label}." if label else ".")
+        self._go_to(after, saved)
+
+    def _go_to(self, after: Prompt | Finished, message: str) -> None:
+        if isinstance(after, Prompt):
+            self._ask(after, message)
+        else:
+            self.flashcore.show_summary(self, after, message)
+
+    async def _show_next(self, message: str) -> None:
+        """The card that the session shows now, or the summary."""
+        after = await self.do(lambda _: self.session.show() or self.session.finished())
+        self._go_to(after, message)
+
+    def _redraw(self, prompt: Prompt | None, message: str) -> None:
+        """The same card on the same side, after a change to it."""
+        if prompt is not None:
+            self.prompt = prompt
+        self._draw(keep_place=True)
+        self.say(message)
+
+    def failed(self, error: FlashcoreError, step: Callable[[], Awaitable[None]]) -> None:
+        """The card stays; what could not be written can be tried again."""
+        if isinstance(error, StoreError):
+            self._retry = step
+        super().failed(error, step)
+
+    def action_retry(self) -> None:
+        """Tries again what could not be saved."""
+        if (step := self._retry) is not None:
+            self._retry = None
+            self.in_turn(step)
+
+    def action_undo(self) -> None:
+        """Takes back the newest answer or change; its card is asked again."""
+        self.in_turn(self.undo)
+
+    async def undo(self) -> None:
+        """The same, for the summary too."""
+        undone = await self.do(lambda _: self.session.undo())
+        if undone is None:
+            self.say("Nothing to undo.")
+            return
+        await self._show_next(f"Undone: {undone.what}.")
+
+    def action_bury_card(self) -> None:
+        """Leaves the card for tomorrow."""
+        self._set_aside(self.session.bury_card, "Buried until tomorrow. u = undo.")
+
+    def action_bury_note(self) -> None:
+        """Leaves all cards of the note for tomorrow."""
+        self._set_aside(self.session.bury_note, "All cards of the note buried until tomorrow. u = undo.")
+
+    def action_suspend_card(self) -> None:
+        """Sets the card aside until told otherwise."""
+        self._set_aside(self.session.suspend_card, "Suspended until told otherwise. u = undo.")
+
+    def action_suspend_note(self) -> None:
+        """Sets all cards of the note aside."""
+        self._set_aside(self.session.suspend_note, "All cards of the note suspended. u = undo.")
+
+    def _set_aside(self, change: Callable[[], object], message: str) -> None:
+        async def step() -> None:
+            await self.do(lambda _: change())
+            await self._show_next(message)
+
+        self.in_turn(step)
+
+    def action_flag(self) -> None:
+        """The next digit is the colour of a flag."""
+        self._is_flagging = True
+        self.say("Flag: 1 to 7, or 0 for none.")
+
+    def action_calm(self) -> None:
+        """Forgets a question at the foot."""
+        self._is_flagging, self._asked_once = False, None
+        if self._retry is None:
+            self.say("")
+
+    def action_mark(self) -> None:
+        """Gives the note the tag ``marked``, or takes it away."""
+        async def step() -> None:
+            prompt = await self.do(lambda _: self.session.toggle_mark())
+            is_marked = prompt is not None and "marked" in (tag.lower() for tag in prompt.note.tags)
+            self._redraw(prompt, "Marked." if is_marked else "Not marked.")
+
+        self.in_turn(step)
+
+    def action_info(self) -> None:
+        """What is known of the card."""
+        self.in_turn(partial(self.flashcore.show_card_info, self.prompt.card.id))
+
+    def action_edit(self) -> None:
+        """Opens the note in the editor and shows the card anew."""
+        self.in_turn(self._edit)
+
+    async def _edit(self) -> None:
+        from flashcore.tui.editing import edit_note
+
+        began = self.flashcore.monotonic()
+        message = await edit_note(self, self.prompt.card.id)
+        before = self.prompt
+        prompt = await self.do(lambda _: self.session.refresh())
+        self._shown_at += self.flashcore.monotonic() - began
+        if prompt is not None and prompt.card.id == before.card.id:
+            if self.verdict is not None:
+                self.verdict = Verdict(prompt.face.options, self.picks.chosen)
+            self._redraw(prompt, message)
+        else:
+            await self._show_next(message)
+
+    def action_scroll_lines(self, count: int) -> None:
+        """Scrolls; the first step down also shows the other explanations of a vignette."""
+        if count > 0 and self.verdict is not None and self.verdict.others and not self._shows_others:
+            self._shows_others = True
+            self._draw(keep_place=True)
+        self.query_one(CardBody).scroll_lines(count)
+
+    def action_scroll_pages(self, count: int) -> None:
+        """Scrolls by windows."""
+        self.query_one(CardBody).scroll_pages(count)
+
+    def action_scroll_to_end(self, bottom: bool) -> None:
+        """Scrolls to the first or the last line."""
+        self.query_one(CardBody).scroll_to_edge(bottom=bottom)
+
+    def action_leave(self) -> None:
+        """Stops: the summary of what was answered, or back at once where nothing was."""
+        self.in_turn(self._leave)
+
+    async def _leave(self) -> None:
+        finished = await self.do(lambda _: self.session.finished())
+        if finished.answers:
+            left = await self.do(lambda _: self.session.counts.total)
+            self.flashcore.show_summary(self, finished, f"Stopped. {counted(left, 'card')} left.", is_stopped=True)
+        else:
+            self.dismiss()
