@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -22,7 +23,7 @@ from flashcore.cli.terminal import can_show_app
 from flashcore.errors import FlashcoreError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from typer._click.core import Command, Context
+    from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
 
     from flashcore.study.clock import Clock
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 _GROUPS = {
     "study": ("review", "due", "decks"),
     "transfer": ("import", "export"),
-    "find": ("search",),
+    "cards": ("search", "suspend", "unsuspend", "bury", "unbury", "reset", "delete", "move", "flag", "tag", "untag",
+              "undo"),
     "notes": ("add", "edit"),
-    "cards": ("suspend", "unsuspend", "bury", "unbury", "reset", "delete", "move", "flag", "tag", "untag", "undo"),
     "upkeep": ("options", "info", "check", "demo"),
 }
 """The file of each command. A file is imported only when one of its commands is run, or for the list of all."""
@@ -40,12 +41,16 @@ _GROUPS = {
 _INTERRUPTED = 130
 
 
+@cache
+def _commands_of(file: str) -> Mapping[str, Command]:
+    return get_group(import_module(f"flashcore.cli.{file}").commands).commands
+
+
 class _Commands(TyperGroup):
     """All commands, each made when it is asked for."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        read_plainly(self.params)
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return read_plainly(super().get_params(ctx))
 
     def list_commands(self, ctx: Context) -> list[str]:
         return [name for names in _GROUPS.values() for name in names]
@@ -53,7 +58,7 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         for file, names in _GROUPS.items():
             if cmd_name in names:
-                return get_group(import_module(f"flashcore.cli.{file}").commands).commands[cmd_name]
+                return _commands_of(file)[cmd_name]
         return None
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
@@ -78,9 +83,9 @@ _app = typer.Typer(cls=_Commands, rich_markup_mode=None, epilog=examples(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from flashcore import __version__
 
-        output.put(f"flashcore {version('flashcore')}")
+        output.put(f"flashcore {__version__}")
         raise typer.Exit
 
 
@@ -88,7 +93,7 @@ def _show_version(wanted: bool) -> None:
 def _flashcore(
     context: typer.Context,
     collection: Annotated[str | None, typer.Option(
-        "--collection", metavar="PATH", help="The collection to use instead of yours; may stand after the command too."),
+        "--collection", metavar="PATH", help="The collection to use instead of yours; also after the command."),
     ] = None,
     version: Annotated[bool, typer.Option(
         "--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
@@ -142,28 +147,14 @@ def _sentenced(arguments: Sequence[str], clock: Clock | Callable[[], datetime] |
     except output.ReaderGone:
         raise
     except Exception as error:
-        return _bug(error)
+        return _bug(error, clock)
 
 
-def _bug(error: Exception) -> int:
+def _bug(error: Exception, clock: Clock | Callable[[], datetime] | None) -> int:
     """Keep the traceback where it can be sent from, and say so in one line."""
-    import logging
-    from logging.handlers import RotatingFileHandler
-    from traceback import format_exception
+    from flashcore.study.clock import Clock
+    from flashcore.tui.crash import tell_crash
 
-    from flashcore.cli.config import log_file
-    from flashcore.domain.visible import visible
-
-    path = log_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        handler.handle(logging.makeLogRecord({"msg": visible("".join(format_exception(error))), "args": ()}))
-        handler.close()
-        where = f"the details are in {path}"
-    except OSError as failure:
-        where = f"the details could not be written to {path}: {failure.strerror}"
-    what = output.one_line(f"{type(error).__name__}: {error}")
-    output.say(f"flashcore failed: {output.cut(what, 300)}. This is a bug; what was saved before it is kept, and {where}.")
+    used = clock if isinstance(clock, Clock) else Clock() if clock is None else Clock(clock)
+    tell_crash(error, used.now())
     return FlashcoreError.exit_code

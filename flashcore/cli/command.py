@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from flashcore.cli import completion
 
 if TYPE_CHECKING:
-    from typer._click.core import Context
+    from typer._click.core import Context, Parameter
     from typer._click.formatting import HelpFormatter
 
     from flashcore.domain.query import Query
@@ -23,9 +23,8 @@ _TYPE_NAME = re.compile(r" <[^>]*>$")
 class Command(TyperCommand):
     """A command of flashcore: a help page of plain text, and parameters that are read without pydantic."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        read_plainly(self.params)
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return read_plainly(super().get_params(ctx))
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         write_parameters(self.get_params(ctx), ctx, formatter)
@@ -58,13 +57,14 @@ class _Words:
         return number
 
 
-def read_plainly(parameters: list[Any]) -> None:
-    """Let these parameters be read by words alone; all are text, whole numbers, or flags."""
+def read_plainly(parameters: list[Parameter]) -> list[Parameter]:
+    """The parameters, to be read by words alone; all of them are text, whole numbers, or flags."""
     for parameter in parameters:
-        parameter._runtime_param = _Words()
+        parameter._runtime_param = _Words()  # type: ignore[attr-defined]
+    return parameters
 
 
-def write_parameters(parameters: list[Any], ctx: Context, formatter: HelpFormatter) -> None:
+def write_parameters(parameters: list[Parameter], ctx: Context, formatter: HelpFormatter) -> None:
     """The arguments and options of a help page, without the names of Python types."""
     for heading, kind in (("Arguments", "argument"), ("Options", "option")):
         records = [parameter.get_help_record(ctx) for parameter in parameters if parameter.param_type_name == kind]
@@ -118,7 +118,8 @@ def check_decks(collection: Collection, query: Query) -> None:
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 QueryWords = Annotated[list[str] | None, typer.Argument(
-    metavar="QUERY", show_default=False, help="Which cards, in the search language. Begin with -- if it begins with a dash.")]
+    metavar="QUERY", show_default=False,
+    help="Which cards, in the search language; search --help shows it. After -- it may begin with a dash.")]
 Deck = Annotated[str | None, typer.Option(
     "--deck", metavar="NAME", autocompletion=completion.decks, help="Only this deck and those under it.")]
 System = Annotated[str | None, typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from flashcore.errors import FlashcoreError
+from flashcore.errors import StoreError, UsageError
 
 
 def systems(incomplete: str) -> list[str]:
@@ -48,7 +48,7 @@ def _bundled_names() -> list[str]:
 def _quietly(names: Callable[[], list[str]]) -> list[str]:
     try:
         return names()
-    except (FlashcoreError, OSError):
+    except (StoreError, UsageError, OSError):
         return []
 
 

@@ -34,13 +34,6 @@ def config_file() -> Path:
     return user_config_path("flashcore", appauthor=False) / "config.toml"
 
 
-def log_file() -> Path:
-    """Where the traceback of a bug is kept, in the platform's state folder."""
-    from platformdirs import user_state_path
-
-    return user_state_path("flashcore", appauthor=False) / "flashcore.log"
-
-
 def _default() -> Path:
     from flashcore.study.collection import default_collection_path
 

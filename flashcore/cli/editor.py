@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -14,16 +13,11 @@ from typing import TYPE_CHECKING
 
 from flashcore.cli.output import put, say
 from flashcore.cli.terminal import can_ask
-from flashcore.errors import DeckFileError, FileError, UsageError
+from flashcore.errors import DeckFileError, FileError, StoreError, UsageError
+from flashcore.tui.editor import chosen_editor, editor_command
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
-
-_FALLBACKS = ("nano", "vi")
-_COLON_EDITORS = ("subl", "hx", "helix", "zed", "micro")
-"""Editors that take ``FILE:LINE``; the others take ``+LINE FILE``, as vi, nano and emacs do."""
-_GOTO_EDITORS = ("code", "codium", "cursor")
-"""Editors that take ``--goto FILE:LINE`` and have to be told to wait."""
 
 
 def edit_card(collection: Collection, card_id: int) -> str:
@@ -34,28 +28,30 @@ def edit_card(collection: Collection, card_id: int) -> str:
     Raises:
         NotFoundError: there is no such card.
         UsageError: there is no terminal, or no editor.
-        FileError: what was written cannot be read; the text is kept where the error says.
+        FileError: what was written has problems; it is kept where the error says.
     """
+    _check_terminal()
     place = collection.edit_place(card_id)
     if place.file is None:
         text = collection.note_text(card_id)
-        changed = edit_text(text, lambda edited: collection.edit_note_text(card_id, edited))
-        return "Edited; what you learned stays." if changed else "Nothing was changed."
-    before = place.file.read_bytes()
+        is_changed = edit_text(text, lambda edited: collection.edit_note_text(card_id, edited))
+        return "Edited; what you learned stays." if is_changed else "Nothing was changed."
+    before = _content(place.file)
     run_editor(place.file, place.line)
-    if place.file.read_bytes() == before:
+    if _content(place.file) == before:
         return "Nothing was changed."
     report = collection.import_back(place.file)
     from flashcore.cli.transfer import say_problems
 
     say_problems(report)
     if report.is_refused:
-        return f"{place.file} was saved, but not taken in. Mend it and import it again."
+        raise FileError(place.file, "was saved with problems, so it was not taken in",
+                        "mend it and import it again", kept="the collection is as it was")
     return f"{place.file} taken in again: {report.updated} updated, {report.new} new."
 
 
 def edit_text(text: str, take: Callable[[str], bool]) -> bool:
-    """Let the learner edit a text until ``take`` accepts it; returns what ``take`` returns.
+    """Let the learner edit a text until ``take`` accepts it; returns what that returns, False where nothing changed.
 
     Raises:
         UsageError: there is no terminal, or no editor.
@@ -65,44 +61,42 @@ def edit_text(text: str, take: Callable[[str], bool]) -> bool:
     path = Path(name)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
-    is_done = False
-    try:
-        while True:
-            run_editor(path, 1)
-            try:
-                edited = path.read_text(encoding="utf-8")
-                is_changed = take(edited) if edited != text else False
-            except UnicodeDecodeError as error:
-                say(f"{path}: byte {error.start + 1} is not UTF-8.")
-            except DeckFileError as error:
-                say(str(error))
-            else:
-                is_done = True
-                return is_changed
-            put("Edit it again? [Y/n]")
-            if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
-                raise FileError(path, "was not taken in", "your text is kept there")
-    finally:
-        if is_done or path.read_bytes() == text.encode():
+    while True:
+        run_editor(path, 0)
+        data = _content(path)
+        try:
+            edited = data.decode("utf-8-sig").replace("\r\n", "\n")
+            is_changed = edited != text and take(edited)
+        except UnicodeDecodeError as error:
+            say(f"{path}: byte {error.start + 1} is not UTF-8.")
+        except (DeckFileError, UsageError) as error:
+            say(str(error))
+        except StoreError:
+            say(f"Your text is kept in {path}.")
+            raise
+        else:
             path.unlink(missing_ok=True)
+            return is_changed
+        put("Edit it again? [Y/n]")
+        if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
+            raise FileError(path, "was not taken in", "your text is kept there")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror or error})") from error
 
 
 def run_editor(path: Path, line: int) -> None:
-    """Open a file in the learner's editor at a line (1-based), and wait until it is closed.
+    """Open a file in the learner's editor at a line (1-based; 0: at its start), and wait until it is closed.
 
     Raises:
         UsageError: there is no terminal, or no editor, or it failed.
     """
-    if not can_ask():
-        raise UsageError("editing needs a terminal on stdin and stdout; nothing was changed")
-    command = _editor()
-    name = Path(command[0]).name
-    if name in _GOTO_EDITORS:
-        command += [*(() if "--wait" in command or "-w" in command else ("--wait",)), "--goto", f"{path}:{line}"]
-    elif name in _COLON_EDITORS:
-        command.append(f"{path}:{line}")
-    else:
-        command += [f"+{line}", str(path)]
+    _check_terminal()
+    command = editor_command(chosen_editor(os.environ), path, line)
     try:
         code = subprocess.run(command, check=False).returncode
     except OSError as error:
@@ -110,6 +104,11 @@ def run_editor(path: Path, line: int) -> None:
                          "changed. Set EDITOR to one that can.") from error
     if code != 0:
         raise UsageError(f"the editor {command[0]} ended with code {code}; nothing was changed")
+
+
+def _check_terminal() -> None:
+    if not can_ask():
+        raise UsageError("editing needs a terminal on stdin and stdout; nothing was changed")
 
 
 def open_file(path: Path) -> None:
@@ -126,17 +125,3 @@ def open_file(path: Path) -> None:
                          stderr=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         raise UsageError(f"{opener} could not be started: {error.strerror or error}; the file is {path}") from error
-
-
-def _editor() -> list[str]:
-    for variable in ("VISUAL", "EDITOR"):
-        words = os.environ.get(variable, "").strip()
-        if words:
-            try:
-                return shlex.split(words)
-            except ValueError as error:
-                raise UsageError(f"{variable}={words!r} cannot be read: {error}; nothing was changed") from error
-    for name in _FALLBACKS:
-        if shutil.which(name):
-            return [name]
-    raise UsageError("there is no editor: set EDITOR to the one you use; nothing was changed")

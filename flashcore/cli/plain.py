@@ -8,7 +8,6 @@ Every line that is read is answered by a line that says what became of it. Nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from urllib.parse import unquote
@@ -59,14 +58,11 @@ class PlainReview:
         self._lines, self._page, self._seconds = lines, page, seconds
         self._edit, self._open_file = edit, open_file
 
-    def run(self, nothing: str = "Nothing is due.") -> int:
-        """Ask until the session is finished or the learner stops; returns the exit code.
-
-        ``nothing`` is said where there is no card to ask.
-        """
+    def run(self) -> int:
+        """Ask until the session is finished or the learner stops; returns the exit code."""
         try:
             if self._session.show() is None:
-                self._say(f"{nothing}{self._next()}")
+                self._say(f"Nothing is due. {self._next()}")
                 return 0
             self._say(opening_line(self._session.counts, self._session.is_cram))
             while (prompt := self._session.show()) is not None:
@@ -113,8 +109,8 @@ class PlainReview:
             if line.upper() in shown:
                 return shown[line.upper()]
             if not self._do(line, prompt, is_revealed=False):
-                self._not_understood(line, f"Type {letters(options)}, Enter for the answer, or ?. Commands begin with a "
-                                           "colon here, such as :q" if options else "Enter shows the answer. Or type ?")
+                self._not_understood(line, f"Type {letters(options)}, a command behind a colon such as :q, or ?"
+                                     if options else "Press Enter for the answer, or type ?")
         return None
 
     def _answer_step(self, prompt: Prompt, choice: str | None) -> Rating:
@@ -242,19 +238,22 @@ class PlainReview:
 
     def _close(self, how: str) -> None:
         finished = self._session.finished()
-        self._say(f"{how}. {counted(len(finished.answers), 'answer')} saved, {len(finished.missed)} missed."
+        self._say(f"{how}. {counted(len(finished.answers), 'answer')} saved, {len(finished.missed)} missed. "
                   f"{self._next()}")
 
     def _next(self) -> str:
-        """When there is something to do again, with a blank before it."""
+        """When there is something to do again."""
         finished, collection = self._session.finished(), self._collection
-        moment: datetime | None = finished.next_due_at
         rollover_hour = int(str(collection.options()["rollover_hour"].value))
-        tomorrow = (f"{finished.tomorrow_cards} tomorrow from {rollover_hour:02}:00" if finished.tomorrow_cards
-                    else "nothing tomorrow")
-        if moment is not None and collection.clock.today(moment, rollover_hour) == collection.today():
-            return f" Next: a card at {moment.astimezone(collection.clock.zone):%H:%M}, {tomorrow}."
-        return f" Next: {tomorrow}."
+        is_over, moment = self._session.show() is None, finished.next_due_at
+        parts = []
+        if is_over and moment is not None and collection.clock.today(moment, rollover_hour) == collection.today():
+            parts.append(f"a card at {moment.astimezone(collection.clock.zone):%H:%M}")
+        if finished.tomorrow_cards:
+            parts.append(f"{finished.tomorrow_cards:,} tomorrow from {rollover_hour:02}:00")
+        elif not is_over:
+            parts.append(f"{self._session.counts.total:,} left today")
+        return f"Next: {', '.join(parts) or 'nothing tomorrow'}."
 
     def _not_understood(self, line: str, hint: str) -> None:
         shown = " ".join(line.split())

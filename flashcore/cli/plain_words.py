@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from flashcore.cli.output import counted
 from flashcore.domain.review import Rating
-from flashcore.study.card_face import OptionFace
+from flashcore.study.card_face import OptionFace, hints
 from flashcore.study.prompt import Prompt, interval_words
 from flashcore.study.rich_text import CardText, Paragraph, Span, Style
 from flashcore.study.session import SessionCounts
@@ -62,6 +62,7 @@ def question_lines(prompt: Prompt) -> Iterator[str]:
     if prompt.show_system_before:
         yield from _system_lines(prompt)
     yield from _labelled("Question", prompt.face.question, is_question=True)
+    yield from (f"Blank, hint: {hint}." for hint in hints(prompt.face) if hint)
     for option in options:
         yield from _labelled(option.letter, option.text, is_question=True)
     if options:
@@ -73,9 +74,9 @@ def answer_lines(prompt: Prompt, choice: str | None) -> Iterator[str]:
     options = prompt.face.options
     if options:
         yield from _verdict_lines(options, choice)
-    yield from _labelled("Answer", prompt.face.answer)
-    if options:
         yield from _reasons(options, choice)
+    else:
+        yield from _labelled("Answer", prompt.face.answer)
     yield from _labelled("Why", prompt.face.why)
     yield from _labelled("Source", prompt.face.source)
     if not prompt.show_system_before:
@@ -115,7 +116,9 @@ def media_of(prompt: Prompt, *, with_answer: bool) -> list[Medium]:
 
 
 def _verdict_lines(options: Sequence[OptionFace], choice: str | None) -> Iterator[str]:
-    right = next(option for option in options if option.is_right)
+    right = next((option for option in options if option.is_right), None)
+    if right is None:
+        return
     chosen = next((option for option in options if option.letter == choice), None)
     if chosen is None:
         yield f"Right is {right.letter}, {_sentence(right.text)}"
@@ -145,8 +148,6 @@ def _labelled(label: str, text: CardText, *, is_question: bool = False) -> Itera
         yield f"{label}: {lines[0]}"
         yield from lines[1:]
     for paragraph in text:
-        if is_question:
-            yield from _hints(paragraph)
         for medium in _media(paragraph):
             about = f": {medium.words}" if medium.words else ""
             yield f"{medium.kind.capitalize()} {medium.name}{about}. o opens it."
@@ -196,14 +197,6 @@ def _medium(paragraph: Paragraph, span: Span) -> Medium:
     words = paragraph.text[span.start:span.end].removeprefix(f"[{kind}").removesuffix("]").removeprefix(":").strip()
     medium = Medium(span.target, kind, words)
     return medium if words != medium.name else Medium(span.target, kind)
-
-
-def _hints(paragraph: Paragraph) -> Iterator[str]:
-    for span in paragraph.spans:
-        if span.style is Style.CLOZE:
-            hint = paragraph.text[span.start:span.end].strip("[]").strip()
-            if hint.strip(".\N{HORIZONTAL ELLIPSIS}"):
-                yield f"Blank, hint: {hint}."
 
 
 def _sentence(text: CardText) -> str:

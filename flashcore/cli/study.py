@@ -49,11 +49,14 @@ def review(
     ))] = False,
 ) -> int:
     """Study what is due, then new cards, systems mixed. Every answer is saved as soon as it is given."""
+    from flashcore.domain.query import Everything
+
     wanted = query_of(query, deck=deck, system=system, discipline=discipline, topic=topic, tag=tag)
     if plain or not can_show_app():
         return review_plainly(here, wanted, is_cram=cram, limit=limit)
-    with here.reading() as collection:
-        check_decks(collection, wanted)
+    if not isinstance(wanted, Everything):
+        with here.reading() as collection:
+            check_decks(collection, wanted)
     return show_app(here, wanted, is_cram=cram, limit=limit)
 
 
@@ -75,12 +78,12 @@ def review_plainly(place: Place, query: Query, *, is_cram: bool = False, limit: 
     with place.writing() as collection:
         check_decks(collection, query)
         session = collection.review(query, is_cram=is_cram, limit=limit)
-        nothing = "Nothing is due."
         if session.show() is None and not collection.find(query):
-            nothing = ("There are no cards yet. flashcore import bundled brings the first." if query == Everything()
-                       else "No card matches.")
+            put("There are no cards yet. flashcore import bundled brings the first."
+                       if isinstance(query, Everything) else "No card matches.")
+            return 0
         return PlainReview(collection, session, lines=sys.stdin, page=sys.stdout, seconds=time.monotonic,
-                           edit=lambda card_id: edit_card(collection, card_id), open_file=open_file).run(nothing)
+                           edit=lambda card_id: edit_card(collection, card_id), open_file=open_file).run()
 
 
 @commands.command("due", cls=Command, short_help="What today asks, by deck and by system.", epilog=examples(

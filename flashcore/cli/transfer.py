@@ -50,7 +50,7 @@ def import_(
     format: Annotated[str | None, typer.Option("--format", metavar="F", help=(
         "The format, where the name of the file does not tell it."))] = None,
     deck: Annotated[str | None, typer.Option("--deck", metavar="D", autocompletion=completion.decks, help=(
-        "The deck for notes whose file names none."))] = None,
+        "The deck for all notes, instead of the one that the file names."))] = None,
     theirs: Annotated[bool, typer.Option("--theirs", help=(
         "Where file and collection were both changed, take the file's."))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and write nothing.")] = False,

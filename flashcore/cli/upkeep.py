@@ -37,7 +37,7 @@ def options(
     here: Here,
     words: Annotated[list[str] | None, typer.Argument(
         metavar="[DECK] KEY=VALUE", show_default=False, autocompletion=completion.decks,
-        help="The deck, where the options are to hold for it alone; then what to set. Nothing to set: show them.")] = None,
+        help="The deck, where the options are to hold for it alone; then what to set, if anything.")] = None,
     json: Json = False,
 ) -> None:
     """Show or set the options of the whole collection, or of one deck and those under it.
@@ -49,7 +49,7 @@ def options(
       rollover_hour      when a study day begins, 0 to 23
       show_system        before or after the answer
     Of the collection or a deck:
-      desired_retention  0.70 to 0.99: the chance to recall a card when it comes back
+      desired_retention  0.70 to 0.99: the chance to recall a card when due
       parameters         the 21 weights of FSRS-6
       new_per_day  reviews_per_day
       learning_steps  relearning_steps   such as 1m 10m 1d; none
@@ -69,9 +69,9 @@ def options(
         put_json({"deck": deck, "options": {key: {"value": option.value, "from": option.source}
                                             for key, option in held.items()}})
         return
-    rows = [(key, _value_words(option.value), option.source) for key, option in held.items()
+    rows = [(key, option.source, _value_words(option.value)) for key, option in held.items()
             if not values or key in values]
-    put(table(("OPTION", "VALUE", "FROM"), rows, elastic=1))
+    put(table(("OPTION", "FROM", "VALUE"), rows, elastic=2))
 
 
 def _deck_and_values(words: list[str]) -> tuple[str | None, dict[str, str]]:
@@ -108,9 +108,10 @@ def info(here: Here, json: Json = False) -> None:
     if json:
         put_json(found)
         return
-    from flashcore.cli.config import config_file, log_file
+    from flashcore.cli.config import config_file
+    from flashcore.tui.crash import log_path
 
-    rows = [*found.items(), ("config file", config_file()), ("log file", log_file())]
+    rows = [*found.items(), ("config file", config_file()), ("log file", log_path())]
     longest = max(len(name) for name, _ in rows)
     put("\n".join(f"{name:<{longest}}  {value}" for name, value in rows))
 

@@ -21,7 +21,7 @@ class Card:
     """One of the cards of a note. ``ordinal`` counts from 0: the template, or the cloze deletion.
 
     ``flag`` is 0 (none) to 7, the colours of Anki. ``buried_until`` is the first study day on which the card is
-    asked again. ``new_order`` sorts cards that were never answered.
+    asked again. ``new_order`` sorts cards that were never answered; None once a card was.
     """
 
     id: int
@@ -32,7 +32,7 @@ class Card:
     suspension: Suspension | None = None
     buried_until: date | None = None
     flag: int = 0
-    new_order: int = 0
+    new_order: int | None = None
 
     def is_buried(self, today: date) -> bool:
         """Whether the card waits for a later study day than ``today``."""

@@ -39,6 +39,7 @@ def check_parameters(parameters: tuple[float, ...]) -> None:
     _scheduler(parameters)
 
 
+@lru_cache(maxsize=64)  # the outcomes on the buttons and the answer ask for the same states
 def next_memory(
     memory: MemoryState | None, elapsed_days: int, rating: Rating, parameters: tuple[float, ...]
 ) -> MemoryState:

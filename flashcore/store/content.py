@@ -19,6 +19,7 @@ from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import from_day, from_millis, to_millis
 from flashcore.store.schema import (
     FIELD_SEPARATOR,
+    ORDER_STEP,
     card,
     deck,
     deck_file,
@@ -35,8 +36,6 @@ from flashcore.store.schema import (
 )
 
 _AT_ONCE = 5_000
-ORDER_STEP = 1 << 20
-"""``new_order`` is the id of the first card of a topic times this, plus the card's place in the topic's cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ def order_new_cards(connection: Connection, note_ids: Iterable[int]) -> None:
             count = seen.get(row.depth, 0)
             seen[row.depth] = count + 1
             place_in_cycle = anchor + min(_cycle_place(Depth(row.depth), count), ORDER_STEP - 1)
-            if row.new_order != place_in_cycle:
+            if row.new_order not in (None, place_in_cycle):
                 updates.append({"card_key": row.id, "order": place_in_cycle})
         if updates:
             connection.execute(update(card).where(card.c.id == bindparam("card_key"))
@@ -219,13 +218,17 @@ def _cycle_place(depth: Depth, count: int) -> int:
     return rounds * len(NEW_CARD_CYCLE) + places[rest]
 
 
+def to_stored(row: RowMapping, kind: NoteType) -> StoredNote:
+    """The stored note of a row of ``note`` joined with its file's path."""
+    base = None
+    if row["base_fields"] is not None:
+        base = Base(split_fields(row["base_fields"]), tuple(row["base_tags"].split()), row["base_deck"])
+    return StoredNote(row["id"], to_note(row, kind), from_millis(row["added_at"]), from_millis(row["changed_at"]),
+                      Path(row["path"]) if row["path"] else None, row["line"], base, row["id_in_file"])
+
+
 def _stored(rows: Iterable[RowMapping], kinds: Mapping[int, NoteType]) -> Iterable[StoredNote]:
-    for row in rows:
-        base = None
-        if row["base_fields"] is not None:
-            base = Base(split_fields(row["base_fields"]), tuple(row["base_tags"].split()), row["base_deck"])
-        yield StoredNote(row["id"], to_note(row, kinds[row["note_type_id"]]), from_millis(row["added_at"]),
-                         from_millis(row["changed_at"]), Path(row["path"]) if row["path"] else None, row["line"], base, row["id_in_file"])
+    return (to_stored(row, kinds[row["note_type_id"]]) for row in rows)
 
 
 def notes_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, StoredNote]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, null, select
 
 from flashcore.domain.query import Query
 from flashcore.domain.review import ReviewKind
@@ -17,10 +17,11 @@ from flashcore.store.history import stands
 from flashcore.store.schema import card, deck, note, review, schedule
 from flashcore.store.selection import View, among, may_be_asked
 
+_OWN_ANSWERS = (str(ReviewKind.SCHEDULED), str(ReviewKind.CRAM))
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A card that could be asked today. ``order`` sorts new cards; ``due_at`` is set for steps of minutes."""
+
+class Candidate(NamedTuple):
+    """A card that could be asked today; ``due_at`` is set for steps of minutes. A tuple, as there are thousands."""
 
     card_id: int
     note_id: int
@@ -30,51 +31,73 @@ class Candidate:
     due_at: datetime | None = None
 
 
+_TODAY = bindparam("today")
+_SHUFFLE = bindparam("shuffle")
+_DUE = (
+    select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on, null())
+    .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)
+    .where(schedule.c.due_on <= _TODAY, schedule.c.interval_days > 0, may_be_asked())
+    # a multiplicative hash: cards of one day in an order that differs from day to day but not within one
+    .order_by(schedule.c.due_on, (schedule.c.card_id * 2_654_435_761 + _SHUFFLE) % 4_294_967_296, schedule.c.card_id))
+_STEPS = (
+    select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on,
+           schedule.c.due_at)
+    .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)
+    .where(schedule.c.due_on <= _TODAY, schedule.c.interval_days == 0, may_be_asked())
+    .order_by(schedule.c.due_at, schedule.c.card_id))
+_NEW = (
+    select(card.c.id, card.c.note_id, card.c.deck_id, note.c.primary_system, card.c.new_order)
+    .join(note, note.c.id == card.c.note_id)
+    .where(card.c.deck_id == bindparam("place"), card.c.new_order > bindparam("after"), may_be_asked())
+    .order_by(card.c.new_order, card.c.id).limit(10))
+_DECKS_WITH_NEW = select(deck.c.id).where(
+    select(card.c.id).where(card.c.deck_id == deck.c.id, card.c.new_order.is_not(None),
+                            card.c.suspension.is_(None)).exists())
+_ANSWERS = (
+    select(card.c.id, card.c.note_id, card.c.deck_id, func.coalesce(review.c.before_state, int(CardState.NEW)))
+    .join(review, review.c.card_id == card.c.id)
+    .where(review.c.study_day == _TODAY, review.c.kind == str(ReviewKind.SCHEDULED), stands()))
+
+
 def due_cards(connection: Connection, query: Query, view: View) -> list[Candidate]:
     """Cards whose study day has come, the longest due first; steps of minutes are not among them."""
-    statement = (
-        select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on)
-        .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)
-        .where(schedule.c.due_on <= to_day(view.today), schedule.c.interval_days > 0, may_be_asked(view.today))
-        .order_by(schedule.c.due_on, schedule.c.card_id))
-    return [Candidate(row[0], row[1], row[2], row[3], row[4])
-            for row in connection.execute(_restricted(statement, query, view))]
+    today = to_day(view.today)
+    rows = connection.execute(_restricted(_DUE, query, view), {"today": today, "shuffle": today * 40_503})
+    return list(map(Candidate._make, rows))
 
 
 def step_cards(connection: Connection, query: Query, view: View) -> list[Candidate]:
     """Cards on a step of minutes that ends on this study day or earlier, the earliest first."""
-    statement = (
-        select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on,
-               schedule.c.due_at)
-        .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)
-        .where(schedule.c.interval_days == 0, schedule.c.due_on <= to_day(view.today), may_be_asked(view.today))
-        .order_by(schedule.c.due_at, schedule.c.card_id))
-    return [Candidate(row[0], row[1], row[2], row[3], row[4], from_millis(row[5])) for row in connection.execute(_restricted(statement, query, view))]
+    rows = connection.execute(_restricted(_STEPS, query, view), {"today": to_day(view.today)})
+    return [Candidate(row[0], row[1], row[2], row[3], row[4], from_millis(row[5])) for row in rows]
 
 
 def decks_with_new_cards(connection: Connection) -> list[int]:
     """The decks that hold cards never answered."""
-    answered = select(schedule.c.card_id)
-    return list(connection.execute(select(deck.c.id).where(
-        select(card.c.id).where(card.c.deck_id == deck.c.id, card.c.id.not_in(answered),
-                                card.c.suspension.is_(None)).exists())).scalars())
+    return list(connection.execute(_DECKS_WITH_NEW).scalars())
 
 
 def count_new(connection: Connection) -> int:
     """How many cards that may be asked were never answered."""
     return int(connection.execute(
         select(func.count()).select_from(card)
-        .where(card.c.suspension.is_(None), card.c.id.not_in(select(schedule.c.card_id)))).scalar_one())
+        .where(card.c.suspension.is_(None), card.c.new_order.is_not(None))).scalar_one())
 
 
-def new_cards(connection: Connection, deck_id: int, limit: int, query: Query, view: View) -> list[Candidate]:
-    """The first cards of a deck that were never answered, in their order; at most ``limit``."""
-    statement = (
-        select(card.c.id, card.c.note_id, card.c.deck_id, note.c.primary_system)
-        .join(note, note.c.id == card.c.note_id).outerjoin(schedule, schedule.c.card_id == card.c.id)
-        .where(card.c.deck_id == deck_id, schedule.c.card_id.is_(None), may_be_asked(view.today))
-        .order_by(card.c.new_order).limit(limit))
-    return [Candidate(*row) for row in connection.execute(_restricted(statement, query, view))]
+class NewCards:
+    """The cards of a query that were never answered, deck by deck in their order, a few at a time."""
+
+    def __init__(self, connection: Connection, query: Query, view: View) -> None:
+        self._connection, self._today = connection, to_day(view.today)
+        self._statement = _restricted(_NEW, query, view)
+
+    def of_deck(self, deck_id: int) -> Iterator[Candidate]:
+        """The new cards of one deck, read as they are asked for."""
+        after = -1
+        while rows := self._connection.execute(
+                self._statement, {"place": deck_id, "after": after, "today": self._today}).all():
+            yield from (Candidate(row[0], row[1], row[2], row[3]) for row in rows)
+            after = rows[-1][4]
 
 
 def all_cards(connection: Connection, query: Query, view: View) -> list[Candidate]:
@@ -136,23 +159,27 @@ def due_by_day(connection: Connection, first: date, last: date) -> dict[date, in
     return {from_day(row[0]): row[1] for row in rows}
 
 
-def siblings_answered(connection: Connection, today: date) -> dict[int, set[int]]:
-    """note id -> the cards of it that were answered on this study day, by their schedule."""
-    rows = connection.execute(select(card.c.note_id, card.c.id).join(schedule, schedule.c.card_id == card.c.id)
-                              .where(schedule.c.last_on == to_day(today)))
-    found: dict[int, set[int]] = {}
-    for note_id, card_id in rows:
-        found.setdefault(note_id, set()).add(card_id)
-    return found
+def answers_today(connection: Connection, today: date) -> list[tuple[int, int, int, CardState]]:
+    """(card, note, deck, state of the card before) of each scheduled answer of the study day that stands."""
+    return [(row[0], row[1], row[2], CardState(row[3]))
+            for row in connection.execute(_ANSWERS, {"today": to_day(today)})]
 
 
-def answer_durations(connection: Connection, first: date) -> list[tuple[date, bool, int]]:
-    """(study day, whether the card was new or learning, milliseconds) of the answers since a study day."""
+def recent_durations(connection: Connection, count: int) -> list[tuple[bool, int]]:
+    """(whether the card was new or learning, milliseconds) of the last ``count`` answers."""
     rows = connection.execute(
-        select(review.c.study_day, review.c.before_state.is_distinct_from(int(CardState.REVIEW)), review.c.duration_ms)
-        .where(review.c.study_day >= to_day(first), review.c.duration_ms.is_not(None),
-               review.c.kind.in_([str(ReviewKind.SCHEDULED), str(ReviewKind.CRAM)]), stands()))
-    return [(from_day(row[0]), bool(row[1]), row[2]) for row in rows]
+        select(review.c.before_state.is_distinct_from(int(CardState.REVIEW)), review.c.duration_ms)
+        .where(review.c.kind.in_(_OWN_ANSWERS), review.c.duration_ms.is_not(None))
+        .order_by(review.c.seq.desc()).limit(count))
+    return [(bool(row[0]), row[1]) for row in rows]
+
+
+def recent_days(connection: Connection, count: int) -> list[int]:
+    """Milliseconds of answering on each of the last ``count`` study days that had any."""
+    return [int(row[1]) for row in connection.execute(
+        select(review.c.study_day, func.sum(review.c.duration_ms))
+        .where(review.c.kind.in_(_OWN_ANSWERS), review.c.duration_ms.is_not(None))
+        .group_by(review.c.study_day).order_by(review.c.study_day.desc()).limit(count))]
 
 
 def next_moment(connection: Connection, now: datetime) -> datetime | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flashcore.domain.deck import Preset
 from flashcore.domain.review import Review, ReviewKind
-from flashcore.domain.schedule import CardState, Schedule
+from flashcore.domain.schedule import Schedule
 from flashcore.errors import CardChanged
-from flashcore.store.columns import to_day, to_millis
+from flashcore.store.columns import to_millis
 from flashcore.store.schema import (
+    ORDER_STEP,
     REVIEW_COLUMNS,
     SCHEDULE_COLUMNS,
     card,
@@ -34,6 +34,7 @@ from flashcore.store.schema import (
 
 _INSERT_REVIEW = insert(review)
 _INSERT_SCHEDULE = insert(schedule)
+_NO_LONGER_NEW = update(card).where(card.c.id == bindparam("key")).values(new_order=None)
 _UPDATE_SCHEDULE = (
     update(schedule)
     .where(schedule.c.card_id == bindparam("key"), schedule.c.reps == bindparam("shown_reps"),
@@ -78,6 +79,7 @@ def record_review(connection: Connection, row: Review, after: Schedule | None) -
                                                   **dict(zip(SCHEDULE_COLUMNS, values, strict=True))})
         except IntegrityError as error:
             raise CardChanged(row.card_id) from error
+        connection.execute(_NO_LONGER_NEW, {"key": row.card_id})
         return
     shown = {"key": row.card_id, "shown_reps": row.before.reps, "shown_due_at": to_millis(row.before.due_at),
              "shown_state": int(row.before.state)}
@@ -87,8 +89,10 @@ def record_review(connection: Connection, row: Review, after: Schedule | None) -
 
 
 def write_schedule(connection: Connection, card_id: int, value: Schedule | None) -> None:
-    """Make the stored schedule of a card this one; None makes the card new."""
+    """Make the stored schedule of a card this one; None makes the card new, last among the new ones."""
     connection.execute(delete(schedule).where(schedule.c.card_id == card_id))
+    connection.execute(update(card).where(card.c.id == card_id)
+                       .values(new_order=card_id * ORDER_STEP if value is None else None))
     if value is not None:
         row = dict(zip(SCHEDULE_COLUMNS, schedule_values(value), strict=True))
         connection.execute(_INSERT_SCHEDULE, {"card_id": card_id, **row})
@@ -170,15 +174,6 @@ def newest_change(connection: Connection, kinds: Iterable[str]) -> RecordedChang
         .where(change.c.what.in_(list(kinds)), ~exists(select(later.c.seq).where(later.c.undoes == change.c.uuid)))
         .order_by(change.c.seq.desc()).limit(1)).first()
     return RecordedChange(*row) if row is not None else None
-
-
-def answers_today(connection: Connection, today: date) -> list[tuple[int, CardState]]:
-    """(deck id, state of the card before) for each scheduled answer of the study day that stands."""
-    rows = connection.execute(
-        select(card.c.deck_id, func.coalesce(review.c.before_state, int(CardState.NEW)))
-        .join(card, card.c.id == review.c.card_id)
-        .where(review.c.study_day == to_day(today), review.c.kind == str(ReviewKind.SCHEDULED), stands()))
-    return [(row[0], CardState(row[1])) for row in rows]
 
 
 def count_reviews(connection: Connection) -> int:

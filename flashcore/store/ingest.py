@@ -15,7 +15,6 @@ from flashcore.domain.note_cards import card_ordinals
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import to_millis
 from flashcore.store.content import (
-    ORDER_STEP,
     axis_columns,
     cards_of_notes,
     change_note,
@@ -23,7 +22,7 @@ from flashcore.store.content import (
     note_type_id,
     write_tags,
 )
-from flashcore.store.schema import card, join_fields, note, note_columns
+from flashcore.store.schema import ORDER_STEP, card, join_fields, note, note_columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,9 @@ def to_note(row: RowMapping, kind: NoteType) -> Note:
                 tuple(map(int, row["cloze_ordinals"].split())))
 
 
+ORDER_STEP = 1 << 20
+"""``new_order`` is the id of the first card of a topic times this, plus the card's place in the topic's cycle."""
+
 card = _table(
     "card",
     Column("id", Number, primary_key=True),
@@ -163,9 +166,11 @@ card = _table(
     Column("suspension", Words),
     Column("buried_until", Day),
     Column("flag", Number, nullable=False, server_default="0"),
-    Column("new_order", Number, nullable=False),
+    # the place among new cards; null once the card was answered, so that the new ones are found without the others
+    Column("new_order", Number),
     UniqueConstraint("note_id", "ordinal"),
-    Index("card_new_by_deck", "deck_id", "new_order"),
+    Index("card_by_deck", "deck_id"),
+    Index("card_new_by_deck", "deck_id", "new_order", sqlite_where=Column("new_order", Number).is_not(None)),
     CheckConstraint("flag BETWEEN 0 AND 7", name="flag_is_a_colour"),
     sqlite_autoincrement=True,
 )
@@ -185,7 +190,6 @@ schedule = _table(
     Column("last_at", Millis),
     Column("last_on", Day),
     Index("schedule_by_due", "due_on"),
-    Index("schedule_by_last", "last_on"),
 )
 
 SCHEDULE_COLUMNS = ("state", "due_at", "due_on", "interval_days", "step", "stability_days", "difficulty", "reps",

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flashcore.domain.cloze import Deletion, parse_cloze
+from flashcore.domain.cloze import Deletion, parse_cloze, plain_text
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import OWN_NOTE_TYPES, REVERSED, NoteKind
 from flashcore.domain.vignette import Vignette
 from flashcore.formats.cloze_html import cloze_to_screen
 from flashcore.formats.html import markdown_to_html
-from flashcore.study.rich_text import CardText, Style, html_to_text, plain
+from flashcore.study.rich_text import CardText, Style, file_name, html_to_text, plain
 
 NO_HINT = "..."
 """What a blank without a hint says, in square brackets."""
@@ -56,7 +56,8 @@ def card_face(note: Note, ordinal: int, order: Sequence[int] = ()) -> CardFace:
             question, answer, options = _vignette(note, order)
             kind_name = "vignette"
         case NoteKind.CLOZE if note.markup is Markup.MARKDOWN:
-            question, answer = (html_to_text(_cloze(note.question, note, ordinal, revealed)) for revealed in (False, True))
+            question, answer = (
+                html_to_text(_cloze(note.question, note, ordinal, is_revealed)) for is_revealed in (False, True))
             kind_name = "cloze"
         case NoteKind.STANDARD if note.markup is Markup.MARKDOWN and is_own:
             front, back = note.fields[0], note.field(note.note_type.fields[1])
@@ -86,17 +87,24 @@ def hints(face: CardFace) -> tuple[str, ...]:
 
 
 def spoken(text: CardText) -> str:
-    """Card text for a voice, words instead of symbols: a blank is "blank", its hint follows, pictures are named."""
+    """Card text for a voice: a blank is "blank", its hint a sentence at the end; pictures and sounds are sentences."""
     said: list[str] = []
     notes: list[str] = []
     for paragraph in text:
         words = paragraph.text
         for span in reversed(paragraph.spans):
             shown = paragraph.text[span.start:span.end]
-            if span.style is Style.CLOZE and shown.startswith("[") and shown.endswith("]"):
-                words = f"{words[:span.start]}blank{words[span.end:]}"
-                if shown[1:-1] != NO_HINT:
-                    notes.insert(0, f"Blank, hint: {shown[1:-1]}.")
+            inner = shown[1:-1] if shown.startswith("[") and shown.endswith("]") else ""
+            if not inner or span.style not in (Style.CLOZE, Style.IMAGE, Style.SOUND):
+                continue
+            instead = "blank"
+            if span.style is not Style.CLOZE:
+                what, _, described = inner.partition(": ")
+                file = file_name(span.target)
+                instead = f"{what.capitalize()} {file}" + (f": {described}." if described != file else ".")
+            elif inner != NO_HINT:
+                notes.insert(0, f"Blank, hint: {inner}.")
+            words = words[:span.start] + instead + words[span.end:]
         said.append(words)
     return "\n".join([*said, *notes])
 
@@ -111,7 +119,8 @@ def _text(field: str, markup: Markup) -> CardText:
 
 
 def _marked(text: CardText, style: Style) -> list[str]:
-    return [paragraph.text[span.start:span.end] for paragraph in text for span in paragraph.spans if span.style is style]
+    return [paragraph.text[span.start:span.end]
+            for paragraph in text for span in paragraph.spans if span.style is style]
 
 
 def _vignette(note: Note, order: Sequence[int]) -> tuple[CardText, CardText, tuple[OptionFace, ...]]:
@@ -126,8 +135,8 @@ def _vignette(note: Note, order: Sequence[int]) -> tuple[CardText, CardText, tup
 
 
 def _cloze(text: str, note: Note, ordinal: int, is_revealed: bool) -> str:
-    pieces = tuple(_asked(parse_cloze(text, note.cloze_ordinals), ordinal, is_revealed))
-    return cloze_to_screen(pieces, note.markup, as_blanks=not is_revealed)
+    pieces = parse_cloze(text, note.cloze_ordinals, brackets=note.markup is Markup.MARKDOWN)
+    return cloze_to_screen(tuple(_asked(pieces, ordinal, is_revealed)), note.markup, as_blanks=not is_revealed)
 
 
 def _asked(pieces: Sequence[str | Deletion], ordinal: int, is_revealed: bool) -> Iterator[str | Deletion]:
@@ -138,17 +147,9 @@ def _asked(pieces: Sequence[str | Deletion], ordinal: int, is_revealed: bool) ->
         elif ordinal not in piece.ordinals:
             yield from _asked(piece.pieces, ordinal, is_revealed)
         elif is_revealed:
-            yield Deletion(piece.ordinals, tuple(_plain_pieces(piece.pieces)), "")
+            yield Deletion(piece.ordinals, (plain_text(piece.pieces),), "")
         else:
             yield Deletion(piece.ordinals, (piece.hint or NO_HINT,), "")
-
-
-def _plain_pieces(pieces: Sequence[str | Deletion]) -> Iterator[str]:
-    for piece in pieces:
-        if isinstance(piece, str):
-            yield piece
-        else:
-            yield from _plain_pieces(piece.pieces)
 
 
 _SECTION = re.compile(r"\{\{([#^])\s*([^{}]+?)\s*\}\}((?:(?!\{\{[#^/]).)*)\{\{/\s*\2\s*\}\}", re.DOTALL)

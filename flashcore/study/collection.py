@@ -46,6 +46,9 @@ class Collection:
         self.database, self.clock, self.exists = database, clock, exists
         self._options: OptionSet | None = None
         self._preset_ids: dict[Preset, int] = {}
+        self._note_types: dict[int, NoteType] = {}
+        self.version = 0
+        """Goes up with every change but answers, so that what was loaded ahead is known to be old."""
 
     @classmethod
     def open(cls, path: Path | str, *, clock: Clock | Callable[[], datetime] | None = None,
@@ -133,6 +136,7 @@ class Collection:
             changes.after["option"] = {0: {"deck": name, **texts}}
             changes.save(self.database.next_seq(connection), self.clock.new_uuid(), "options", self.now())
         self._options = None
+        self.changed()
 
     def _deck_name(self, name: str) -> str:
         with self.database.read() as connection:
@@ -166,7 +170,7 @@ class Collection:
     def pace(self) -> Pace:
         """How long this learner takes."""
         with self.database.read() as connection:
-            return counts.pace(connection, self.today())
+            return counts.pace(connection)
 
     def due(self, query: str | Query = "") -> counts.DueReport:
         """What would be asked today, by deck and by system."""
@@ -312,6 +316,17 @@ class Collection:
         return check.check(self)
 
     # for the sessions
+
+    def note_types(self, connection: Connection) -> Mapping[int, NoteType]:
+        """All note types by id, read again after changes."""
+        if not self._note_types:
+            self._note_types = content.note_types(connection)
+        return self._note_types
+
+    def changed(self) -> None:
+        """Forget what was read before a change."""
+        self.version += 1
+        self._note_types = {}
 
     def preset_id(self, connection: Connection, preset: Preset) -> int:
         """The id of a preset in this collection; known ones cost no query."""

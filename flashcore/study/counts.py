@@ -15,12 +15,11 @@ from flashcore.store.database import Connection
 from flashcore.store.selection import View, find_cards
 from flashcore.study.day_plan import DayPlan, plan_day
 from flashcore.study.options import OptionSet
-from flashcore.study.pace import Pace, pace_of
+from flashcore.study.pace import RECENT_ANSWERS, STUDY_DAYS, Pace, pace_of
 
 MISSED_QUERY = "rated:2:1 -is:suspended"
 """What the home screen calls missed in the last two days."""
 _WEEK = 7
-_PACE_DAYS = 60  # long enough to hold the 14 last study days of a learner who studies every fourth day
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +110,14 @@ class Home:
     next_due_at: datetime | None
 
 
-def pace(connection: Connection, today: date) -> Pace:
-    """The learner's pace, from the answers of the last two months."""
-    return pace_of(day.answer_durations(connection, today - timedelta(days=_PACE_DAYS)))
+def pace(connection: Connection) -> Pace:
+    """The learner's pace, from the last answers and study days."""
+    return pace_of(day.recent_durations(connection, RECENT_ANSWERS), day.recent_days(connection, STUDY_DAYS))
 
 
 def due_report(connection: Connection, query: Query, view: View, options: OptionSet) -> DueReport:
     """The counts of today."""
-    return _report(connection, plan_day(connection, query, view, options), pace(connection, view.today))
+    return _report(connection, plan_day(connection, query, view, options), pace(connection))
 
 
 def _report(connection: Connection, plan: DayPlan, at: Pace) -> DueReport:
@@ -169,7 +168,7 @@ def tomorrow(connection: Connection, today: date, options: OptionSet, plan: DayP
 def home(connection: Connection, query: Query, view: View, options: OptionSet) -> Home:
     """Everything that the home screen shows."""
     plan = plan_day(connection, query, view, options)
-    at = pace(connection, view.today)
+    at = pace(connection)
     report = _report(connection, plan, at)
     week = day.due_by_day(connection, view.today + timedelta(days=1), view.today + timedelta(days=_WEEK))
     fullest = max(week, key=lambda one: (week[one], -one.toordinal()), default=None)

@@ -17,7 +17,7 @@ from flashcore.store import content, history
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import to_day
 from flashcore.store.database import Connection
-from flashcore.store.schema import card, note, schedule
+from flashcore.store.schema import ORDER_STEP, card, note, schedule
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
@@ -49,7 +49,8 @@ def _change(collection: Collection, what: str, act: Callable[[ChangeSet], int]) 
         count = act(changes)
         if not changes.is_empty():
             changes.save(collection.database.next_seq(connection), collection.clock.new_uuid(), what, collection.now())
-        return count
+    collection.changed()
+    return count
 
 
 def _set_cards(collection: Collection, what: str, card_ids: Sequence[int], **columns: Any) -> int:
@@ -111,7 +112,8 @@ def reset(collection: Collection, card_ids: Sequence[int]) -> int:
     with collection.database.write() as connection:
         changes, now = ChangeSet(connection), collection.now()
         uuids: dict[str, int] = {}
-        for card_id in _cards(connection, card_ids):
+        held = _cards(connection, card_ids)
+        for card_id in held:
             before = history.schedule_of(connection, card_id)
             if before is None:
                 continue
@@ -120,10 +122,13 @@ def reset(collection: Collection, card_ids: Sequence[int]) -> int:
             history.record_review(connection, row, None)
             uuids[row.uuid] = card_id
         changes.delete(schedule, list(uuids.values()))
+        changes.update_each(card, {card_id: {"new_order": card_id * ORDER_STEP} for card_id in uuids.values()})
+        content.order_new_cards(connection, {held[card_id].note_id for card_id in uuids.values()})
         if uuids:
             changes.save(collection.database.next_seq(connection), collection.clock.new_uuid(), "reset", now,
                          also={"resets": uuids})
-        return len(uuids)
+    collection.changed()
+    return len(uuids)
 
 
 def delete(collection: Collection, card_ids: Sequence[int]) -> int:
@@ -204,6 +209,7 @@ def add_note(collection: Collection, value: Note, deck: str) -> NoteAdded:
         note_id, card_ids = content.add_note(changes, value, clean_deck_name(deck), collection.now())
         content.order_new_cards(connection, [note_id])
         changes.save(collection.database.next_seq(connection), collection.clock.new_uuid(), "add", collection.now())
+    collection.changed()
     return NoteAdded(note_id, value.guid, tuple(card_ids), older)
 
 

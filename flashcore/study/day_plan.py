@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from flashcore.domain.deck import ancestors
 from flashcore.domain.query import Query
 from flashcore.domain.schedule import CardState
-from flashcore.store import content, day, history
+from flashcore.store import content, day
 from flashcore.store.database import Connection
 from flashcore.store.day import Candidate
 from flashcore.store.selection import View
@@ -32,59 +32,61 @@ def plan_day(connection: Connection, query: Query, view: View, options: OptionSe
     what was answered today counts. A card waits for tomorrow where a sibling was answered today or is asked today.
     """
     names = content.deck_names(connection)
+    answers = day.answers_today(connection, view.today)
     steps = day.step_cards(connection, query, view)
-    apart = _Apart(day.siblings_answered(connection, view.today))
+    apart = _Apart(answers)
     apart.claim(steps)
-    room = _Room(names, options, history.answers_today(connection, view.today))
-    due = [candidate for candidate in _shuffled(day.due_cards(connection, query, view), view.today.toordinal())
-           if apart.is_free(candidate) and room.take(candidate.deck_id, is_new=False) and apart.claim([candidate])]
-    lines: dict[str | None, list[Candidate]] = {}
-    for deck_id in sorted(day.decks_with_new_cards(connection), key=lambda deck_id: names[deck_id]):
-        for candidate in _new_of_deck(connection, deck_id, room.left(deck_id), query, view, apart):
-            lines.setdefault(candidate.system, []).append(candidate)
-    new = [candidate for candidate in _in_turn(lines.values())
-           if apart.is_free(candidate) and room.take(candidate.deck_id, is_new=True) and apart.claim([candidate])]
-    return DayPlan(tuple(steps), tuple(due), tuple(new))
+    room = _Room(names, options, [(deck_id, before) for _, _, deck_id, before in answers])
+    due = room.due(apart.one_of_each_note(day.due_cards(connection, query, view)))
+    apart.claim(due)
+    new_cards = day.NewCards(connection, query, view)
+    lines = [(deck_id, new_cards.of_deck(deck_id))
+             for deck_id in sorted(day.decks_with_new_cards(connection), key=lambda deck_id: names[deck_id])]
+    return DayPlan(tuple(steps), tuple(due), tuple(_new_in_turn(lines, apart, room)))
 
 
-def _new_of_deck(connection: Connection, deck_id: int, limit: int, query: Query, view: View,
-                 apart: _Apart) -> list[Candidate]:
-    """Enough of the first new cards of a deck to fill its limit with cards of different notes."""
-    fetch = limit + min(limit, 50)
-    while limit > 0:
-        found = day.new_cards(connection, deck_id, fetch, query, view)
-        notes = {candidate.note_id for candidate in found if apart.is_free(candidate)}
-        if len(notes) >= limit or len(found) < fetch:
-            return found
-        fetch *= 4
-    return []
-
-
-def _in_turn(lines: Iterable[Sequence[Candidate]]) -> Iterable[Candidate]:
-    """One card of each line after the other, so that a limit is shared by all systems."""
-    return (candidate for row in zip_longest(*lines) for candidate in row if candidate is not None)
-
-
-def _shuffled(due: Sequence[Candidate], seed: int) -> list[Candidate]:
-    """The longest due first; cards of one day in an order that differs from day to day but not within one."""
-    return sorted(due, key=lambda candidate: (candidate.due_on, (candidate.card_id * 2_654_435_761 ^ seed * 40_503)
-                                              % 4_294_967_296, candidate.card_id))
+def _new_in_turn(lines: Sequence[tuple[int, Iterator[Candidate]]], apart: _Apart, room: _Room) -> Iterator[Candidate]:
+    """One new card of each deck after the other, so that a limit above them is shared by all."""
+    left = list(lines)
+    while left:
+        going_on = []
+        for deck_id, line in left:
+            if not room.has_new(deck_id):
+                continue
+            candidate = next(filter(apart.is_free, line), None)
+            if candidate is not None:
+                room.take_new(deck_id)
+                apart.claim([candidate])
+                going_on.append((deck_id, line))
+                yield candidate
+        left = going_on
 
 
 class _Apart:
     """Which notes have a card that was answered today, or is to be asked today."""
 
-    def __init__(self, answered: Mapping[int, set[int]]) -> None:
-        self._answered = answered
+    def __init__(self, answers: Iterable[tuple[int, int, int, CardState]]) -> None:
+        self._answered: dict[int, set[int]] = {}
+        for card_id, note_id, _, _ in answers:
+            self._answered.setdefault(note_id, set()).add(card_id)
         self._claimed: set[int] = set()
 
-    def is_free(self, candidate: Candidate) -> bool:
-        return candidate.note_id not in self._claimed and not (
-            self._answered.get(candidate.note_id, set()) - {candidate.card_id})
+    def one_of_each_note(self, cards: Iterable[Candidate]) -> list[Candidate]:
+        """The first card of each note that is free."""
+        first: dict[int, Candidate] = {}
+        for candidate in cards:
+            if candidate.note_id not in first and self.is_free(candidate):
+                first[candidate.note_id] = candidate
+        return list(first.values())
 
-    def claim(self, cards: Iterable[Candidate]) -> bool:
+    def is_free(self, candidate: Candidate) -> bool:
+        if candidate.note_id in self._claimed:
+            return False
+        answered = self._answered.get(candidate.note_id)
+        return answered is None or answered == {candidate.card_id}
+
+    def claim(self, cards: Iterable[Candidate]) -> None:
         self._claimed.update(candidate.note_id for candidate in cards)
-        return True
 
 
 class _Room:
@@ -102,16 +104,28 @@ class _Room:
                 for name in self._paths[deck_id]:
                     left[name] -= 1
 
-    def left(self, deck_id: int) -> int:
-        """New cards that a deck and all its parents still have room for."""
-        return max(min(self._new[name] for name in self._paths[deck_id]), 0)
+    def has_new(self, deck_id: int) -> bool:
+        """Whether a deck and all its parents have room for one more new card."""
+        return all(self._new[name] > 0 for name in self._paths[deck_id])
 
-    def take(self, deck_id: int, *, is_new: bool) -> bool:
-        """Use up one place in a deck and its parents, where there is one in each."""
-        left = self._new if is_new else self._due
-        path = self._paths[deck_id]
-        if any(left[name] <= 0 for name in path):
-            return False
-        for name in path:
-            left[name] -= 1
-        return True
+    def take_new(self, deck_id: int) -> None:
+        """Use up one place for a new card in a deck and its parents."""
+        for name in self._paths[deck_id]:
+            self._new[name] -= 1
+
+    def due(self, cards: list[Candidate]) -> list[Candidate]:
+        """The reviews that the decks and their parents have room for, in the given order."""
+        wanted: Counter[str] = Counter()
+        for deck_id, count in Counter(candidate.deck_id for candidate in cards).items():
+            for name in self._paths[deck_id]:
+                wanted[name] += count
+        if all(self._due[name] >= count for name, count in wanted.items()):
+            return cards  # no limit is reached, which is the rule
+        taken = []
+        for candidate in cards:
+            path = self._paths[candidate.deck_id]
+            if all(self._due[name] > 0 for name in path):
+                for name in path:
+                    self._due[name] -= 1
+                taken.append(candidate)
+        return taken

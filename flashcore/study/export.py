@@ -39,8 +39,9 @@ def export(collection: Collection, path: Path, query: Query, *, format: str | No
     if chosen == "anki":
         from flashcore.formats.anki_writer import write_package
 
-        write_package(bundle, path, used, {(card.guid, card.ordinal): card.deck for card in cards},
-                      {stored.note.guid: stored.changed_at for stored in notes.values()}, collection.now())
+        write_package(bundle, path, used, now=collection.now(),
+                      card_decks={(card.guid, card.ordinal): card.deck for card in cards},
+                      changed_at={stored.note.guid: stored.changed_at for stored in notes.values()})
         return ExportReport(len(notes), len(cards), len(used), (str(path),))
     return _export_markdown(bundle, path, used, len(cards))
 

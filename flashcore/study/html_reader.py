@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from flashcore.domain.visible import visible
-from flashcore.study.rich_text import CUT, LONGEST_SIDE, CardText, Paragraph, Span, Style
+from flashcore.study.rich_text import CUT, LONGEST_SIDE, CardText, Paragraph, Span, Style, file_name
 from flashcore.study.terminal_math import lowered, raised
 from flashcore.study.text_runs import BREAK, Run, lines, one_line, preformatted
 from flashcore.study.text_table import Cell, table_to_text
@@ -133,7 +131,7 @@ class _Reader:
                 self.picture(node.attributes)
             case "audio" | "video" | "source":
                 if source := node.attributes.get("src"):
-                    self.say(f"[sound: {_file_name(source)}]", Style.SOUND, target=source)
+                    self.say(f"[sound: {file_name(source)}]", Style.SOUND, target=source)
             case "input":
                 attributes = node.attributes
                 if attributes.get("type") == "checkbox":
@@ -197,7 +195,7 @@ class _Reader:
     def picture(self, attributes: dict[str, str | None]) -> None:
         """Names a picture by its alternative text, else by its file."""
         source = attributes.get("src") or ""
-        name = (attributes.get("alt") or "").strip() or _file_name(source)
+        name = (attributes.get("alt") or "").strip() or file_name(source)
         self.say(f"[picture: {name}]" if name else "[picture]", Style.IMAGE, target=source)
 
     def item(self, attributes: dict[str, str | None]) -> None:
@@ -294,9 +292,3 @@ class _Before:
 
 def _number(text: str | None, default: int) -> int:
     return int(text) if text and re.fullmatch(r"\d{1,6}", text) else default
-
-
-def _file_name(source: str) -> str:
-    if source.startswith("data:"):
-        return "embedded"
-    return visible(unquote(source.rpartition("/")[2]))

@@ -155,6 +155,7 @@ class OptionSet:
     def __init__(self, held: Mapping[str, Mapping[str, str]]) -> None:
         self._held = held
         self._decks: dict[str, DeckOptions] = {}
+        self._collection: CollectionOptions | None = None
 
     def value(self, key: str, deck: str = "") -> OptionValue:
         """The value that holds for a deck, or for the collection, and where it comes from."""
@@ -170,6 +171,11 @@ class OptionSet:
 
     def collection(self) -> CollectionOptions:
         """The options of the collection as a whole."""
+        if self._collection is None:
+            self._collection = self._read_collection()
+        return self._collection
+
+    def _read_collection(self) -> CollectionOptions:
         held = {key: self.value(key).value for key, option in OPTIONS.items() if not option.of_decks}
         exam_on, minutes = held["exam_on"], held["minutes_per_day"]
         return CollectionOptions(date.fromisoformat(exam_on) if isinstance(exam_on, str) else None,

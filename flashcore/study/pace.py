@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from statistics import median
 
 DEFAULT_LEARNING_SECONDS = 15.0
@@ -15,6 +14,7 @@ DEFAULT_REVIEW_SECONDS = 14.0
 SHOWINGS_OF_A_NEW_CARD = 2
 ENOUGH_ANSWERS = 50
 STUDY_DAYS = 14
+RECENT_ANSWERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,11 @@ class Pace:
         return int(-(-seconds // 60))
 
 
-def pace_of(answers: Sequence[tuple[date, bool, int]]) -> Pace:
-    """The pace that answers show: (study day, whether the card was new or learning, milliseconds) for each."""
-    recent = sorted({day for day, _, _ in answers})[-STUDY_DAYS:]
-    counted = [answer for answer in answers if recent and answer[0] >= recent[0]]
-    learning = [milliseconds / 1000 for _, is_learning, milliseconds in counted if is_learning]
-    reviews = [milliseconds / 1000 for _, is_learning, milliseconds in counted if not is_learning]
-    a_day = [sum(milliseconds for day, _, milliseconds in counted if day == one) / 60_000 for one in recent]
+def pace_of(durations: Sequence[tuple[bool, int]], days: Sequence[int]) -> Pace:
+    """The pace that answers show: (whether the card was new or learning, milliseconds) of the last ones, and the
+    milliseconds spent on each of the last study days."""
+    learning = [milliseconds / 1000 for is_learning, milliseconds in durations if is_learning]
+    reviews = [milliseconds / 1000 for is_learning, milliseconds in durations if not is_learning]
     return Pace(median(learning) if len(learning) >= ENOUGH_ANSWERS else DEFAULT_LEARNING_SECONDS,
                 median(reviews) if len(reviews) >= ENOUGH_ANSWERS else DEFAULT_REVIEW_SECONDS,
-                max(round(median(a_day)), 1) if a_day else None)
+                max(round(median(days) / 60_000), 1) if days else None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 from flashcore.domain.visible import visible
 
@@ -86,3 +87,10 @@ def plain(text: CardText) -> str:
         hang = " " * (paragraph.indent + len(paragraph.marker))
         lines.append((" " * paragraph.indent + paragraph.marker + paragraph.text.replace("\n", f"\n{hang}")).rstrip())
     return "\n".join(lines)
+
+
+def file_name(source: str) -> str:
+    """The name of a picture or sound that a card refers to, without its folder."""
+    if source.startswith("data:"):
+        return "embedded"
+    return visible(unquote(source.rpartition("/")[2]), keep="")

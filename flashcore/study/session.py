@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,9 +17,10 @@ from flashcore.domain.vignette import Vignette, showing_order
 from flashcore.errors import CardChanged, NotFoundError
 from flashcore.scheduling.scheduler import fuzz_seed, is_leech, outcome, outcomes
 from flashcore.store import content, day, history
+from flashcore.store.asking import Asked, load_asked
 from flashcore.store.day import Candidate
 from flashcore.study import counts
-from flashcore.study.card_face import card_face
+from flashcore.study.card_face import CardFace, card_face
 from flashcore.study.card_queue import CardQueue, interleaved
 from flashcore.study.day_plan import plan_day
 from flashcore.study.prompt import Answered, Finished, Prompt
@@ -43,6 +45,15 @@ class SessionCounts:
         return self.due + self.learning + self.new
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A card drawn as the collection had it at a version."""
+
+    asked: Asked
+    face: CardFace
+    version: int
+
+
 class Session:
     """One run through the cards of a query, made by ``Collection.review``.
 
@@ -55,9 +66,8 @@ class Session:
         self._collection, self._query, self._limit, self._card_ids = collection, query, limit, card_ids
         self._answers: list[tuple[str, Answered]] = []
         self._prompt: Prompt | None = None
-        self._first: Candidate | None = None
+        self._prepared: _Loaded | None = None
         self._new_ids: set[int] = set()
-        self._pace = collection.pace()
         self._day: date = collection.today()
         self._queue = self._fill()
 
@@ -124,6 +134,12 @@ class Session:
                     self._queue.put_first(candidate)
         return self.show()
 
+    def prepare(self) -> None:
+        """Load and draw the card after the one shown, for a moment when nobody waits; answering then is quicker."""
+        if self._prompt is not None and (after := self._queue.second(self._collection.now())) is not None:
+            with suppress(NotFoundError):
+                self._prepared = self._load(after.card_id)
+
     def finished(self) -> Finished:
         """The summary of what was answered so far, and what tomorrow asks."""
         answers = tuple(answer for _, answer in self._answers)
@@ -140,7 +156,7 @@ class Session:
                                                 ).values()))
             next_due_at = day.next_moment(connection, view.now)
         return Finished(answers, dict(sorted(by_system.items(), key=lambda item: -item[1])), cards,
-                        self._pace.minutes(new=cards - due, learning=0, due=due), next_due_at)
+                        self._collection.pace().minutes(new=cards - due, learning=0, due=due), next_due_at)
 
     @property
     def counts(self) -> SessionCounts:
@@ -149,7 +165,7 @@ class Session:
         new = sum(1 for candidate in left if candidate.card_id in self._new_ids)
         learning = sum(1 for candidate in left if candidate.due_at is not None)
         due = len(left) - new - learning
-        return SessionCounts(due, learning, new, self._pace.minutes(new=new, learning=learning, due=due))
+        return SessionCounts(due, learning, new, self._collection.pace().minutes(new=new, learning=learning, due=due))
 
     # on the card shown
 
@@ -206,29 +222,36 @@ class Session:
         main = interleaved(plan.due, plan.new)
         return CardQueue(steps, main if left is None else main[:left - len(steps)])
 
-    def _ask(self, candidate: Candidate) -> Prompt:
+    def _load(self, card_id: int) -> _Loaded:
+        """A card as the collection has it now, drawn; what ``prepare`` left is used where nothing changed since."""
+        prepared, self._prepared = self._prepared, None
         collection = self._collection
+        if prepared is not None and prepared.asked.card.id == card_id and prepared.version == collection.version:
+            return prepared
         with collection.database.read() as connection:
-            card = content.cards_by_id(connection, [candidate.card_id]).get(candidate.card_id)
-            if card is None:
-                raise NotFoundError("card", str(candidate.card_id))
-            stored = content.notes_by_id(connection, [card.note_id])[card.note_id]
-            schedule = history.schedule_of(connection, card.id)
-        now, reps = collection.now(), schedule.reps if schedule else 0
-        preset = collection.option_set().for_deck(card.deck).preset
-        seed = fuzz_seed(card.guid, card.ordinal, reps)
-        results = {} if self.is_cram else outcomes(schedule, now, collection.today(), collection.offset_minutes(now),
-                                                   preset, seed)
+            asked = load_asked(connection, card_id, collection.note_types(connection))
+        if asked is None:
+            raise NotFoundError("card", str(card_id))
+        note, reps = asked.stored.note, asked.schedule.reps if asked.schedule else 0
         order: tuple[int, ...] = ()
-        if stored.note.note_type.kind is NoteKind.VIGNETTE:
-            showings = sum(1 for _, answer in self._answers if answer.card_id == card.id) if self.is_cram else 0
-            order = showing_order(Vignette.from_note(stored.note),
-                                  f"{card.guid}\x1f{card.ordinal}\x1f{reps + showings}")
+        if note.note_type.kind is NoteKind.VIGNETTE:
+            showings = sum(1 for _, answer in self._answers if answer.card_id == card_id) if self.is_cram else 0
+            order = showing_order(Vignette.from_note(note),
+                                  f"{note.guid}\x1f{asked.card.ordinal}\x1f{reps + showings}")
+        return _Loaded(asked, card_face(note, asked.card.ordinal, order), collection.version)
+
+    def _ask(self, candidate: Candidate) -> Prompt:
+        collection, loaded = self._collection, self._load(candidate.card_id)
+        asked, now = loaded.asked, collection.now()
+        card, note, schedule = asked.card, asked.stored.note, asked.schedule
+        options = collection.option_set()
+        results = {} if self.is_cram else outcomes(
+            schedule, now, collection.today(), collection.offset_minutes(now), options.for_deck(card.deck).preset,
+            fuzz_seed(card.guid, card.ordinal, schedule.reps if schedule else 0))
         done = len(self._answers)
-        return Prompt(card, stored.note, card_face(stored.note, card.ordinal, order),
-                      read_axes(stored.note.tags), content.note_depth(stored.note), schedule, results, now,
+        return Prompt(card, note, loaded.face, read_axes(note.tags), content.note_depth(note), schedule, results, now,
                       done + 1, done + len(self._queue), self.is_cram,
-                      collection.option_set().collection().show_system == "before", stored.file, stored.line)
+                      options.collection().show_system == "before", asked.stored.file, asked.stored.line)
 
     def _record(self, prompt: Prompt, rating: Rating, duration_ms: int,
                 choice: str | None) -> tuple[Review, Schedule | None]:
@@ -273,7 +296,7 @@ class Session:
             return
         self._queue.drop_siblings(card.note_id, card.id)
         if after.interval_days == 0 and after.due_on <= self._day and row.leech != "suspended":
-            self._queue.put_step(replace(candidate, due_at=after.due_at))
+            self._queue.put_step(candidate._replace(due_at=after.due_at))
 
     def _set_aside(self, act: Callable[[Sequence[int]], int], *, whole_note: bool) -> None:
         if self._prompt is None:

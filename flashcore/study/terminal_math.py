@@ -107,16 +107,30 @@ def _named(piece: str, before: str, name: str, has_space_after: bool) -> str:
 
 
 _FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
-_NOTHING = ("left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "displaystyle", "textstyle",
-            "scriptstyle", "limits", "nolimits", "nonumber", "middle")
-_SYMBOLS = {"degree": "°", "celsius": "°C", "lvert": "|", "rvert": "|", "lVert": "‖", "rVert": "‖", "implies": "⇒",
-            "iff": "⇔", "longrightarrow": "→", "longleftarrow": "←", "rightleftharpoons": "⇌", "to": "→",
-            "gets": "←", "dots": "…", "ldots": "…", "cdots": "…", ";": " ", ":": " ", "!": "", " ": " ",
-            "cdot": "·", "thinspace": " ", "\\": "\n"}
-_CONTENT = ("boxed", "cancel", "bcancel", "xcancel", "operatorname", "mathop", "mathbin", "mathrel", "ensuremath",
-            "pu", "mbox", "mathbf", "mathit", "mathsf", "mathtt", "boldsymbol", "bm", "underbrace", "overbrace")
-_ENVIRONMENTS = ("aligned", "align", "align*", "gathered", "gather", "gather*", "split", "cases", "equation",
-                 "equation*", "math", "displaymath")
+_NOTHING = (
+    "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "displaystyle", "textstyle",
+    "scriptstyle", "limits", "nolimits", "nonumber", "middle", "hline", "mathstrut", "label", "hspace", "vspace",
+    "phantom", "color",
+)
+_FUNCTIONS = ("cot", "sec", "csc", "lg", "det", "dim", "ker", "gcd", "arg", "deg", "Pr", "Re", "Im", "bmod")
+_SYMBOLS = {
+    "degree": "°", "celsius": "°C", "micro": "µ", "ohm": "Ω", "permil": "‰", "lvert": "|", "rvert": "|", "lVert": "‖",
+    "rVert": "‖", "implies": "⇒", "impliedby": "⇐", "iff": "⇔", "longrightarrow": "→", "longleftarrow": "←",
+    "rightleftharpoons": "⇌", "to": "→", "gets": "←", "dots": "…", "ldots": "…", "cdots": "…", "cdot": "·", "neg": "¬",
+    "lnot": "¬", "land": "∧", "lor": "∨", "ne": "≠", "lt": "<", "gt": ">", "bot": "⊥", "models": "⊨", "triangle": "△",
+    "ddagger": "‡", "checkmark": "✓", "backslash": "\\", "colon": ":", "lbrack": "[", "rbrack": "]", "space": " ",
+    "enspace": " ", "thinspace": " ", "nobreakspace": " ", ";": " ", ":": " ", "!": "", " ": " ", "\\": "\n",
+}
+_CONTENT = (
+    "boxed", "fbox", "cancel", "bcancel", "xcancel", "operatorname", "mathop", "mathbin", "mathrel", "ensuremath", "pu",
+    "mbox", "hbox", "mathbf", "mathit", "mathsf", "mathtt", "boldsymbol", "bm", "pmb", "texttt", "textsf", "underbrace",
+    "overbrace",
+)
+_ENVIRONMENTS = (
+    "aligned", "align", "align*", "gathered", "gather", "gather*", "split", "cases", "equation", "equation*", "math",
+    "displaymath",
+)
+_MATRICES = ("matrix", "vmatrix", "Bmatrix", "Vmatrix")
 
 
 @cache
@@ -161,7 +175,8 @@ def _reader() -> Callable[[str], str]:
 
     arguments = {**dict.fromkeys(_FRACTIONS, "{{"), "binom": "{{", "ce": "{", "overline": "{",
                  "xrightarrow": "[{", "xleftarrow": "[{", "overset": "{{", "underset": "{{", "stackrel": "{{",
-                 "color": "{", "textcolor": "{{", **dict.fromkeys(_CONTENT, "{")}
+                 "textcolor": "{{", "textsuperscript": "{", "textsubscript": "{", "pmod": "{", "tag": "{",
+                 **dict.fromkeys((*_CONTENT, "color", "label", "hspace", "vspace", "phantom"), "{")}
     syntax = latexwalker.get_default_latex_context_db()
     syntax.add_context_category(
         "cards", prepend=True, macros=[macrospec.MacroSpec(name, spec) for name, spec in arguments.items()])
@@ -169,21 +184,27 @@ def _reader() -> Callable[[str], str]:
         **dict.fromkeys(_FRACTIONS, fraction),
         **dict.fromkeys(("xrightarrow", "xleftarrow"), over_arrow),
         **dict.fromkeys(_CONTENT, lambda node: argument(node, 0)),
-        **dict.fromkeys(_NOTHING, ""), **_SYMBOLS,
+        **dict.fromkeys(_NOTHING, ""), **_SYMBOLS, **{name: name for name in _FUNCTIONS},
         "binom": lambda node: f"({argument(node, 0)} over {argument(node, 1)})",
         "ce": chemistry,
         "overset": lambda node: argument(node, 1) + _script("^", argument(node, 0)),
         "stackrel": lambda node: argument(node, 1) + _script("^", argument(node, 0)),
         "underset": lambda node: argument(node, 1) + _script("_", argument(node, 0)),
         "overline": lambda node: "".join(f"{char}\u0305" for char in argument(node, 0)),
-        "color": "", "textcolor": lambda node: argument(node, 1),
+        "textcolor": lambda node: argument(node, 1),
+        "textsuperscript": lambda node: _script("^", argument(node, 0)),
+        "textsubscript": lambda node: _script("_", argument(node, 0)),
+        "pmod": lambda node: f" (mod {argument(node, 0)})", "tag": lambda node: f" ({argument(node, 0)})",
         "input": unknown, "include": unknown,
     }
     words = latex2text.get_default_latex_context_db()
     words.add_context_category(
         "cards", prepend=True,
         macros=[latex2text.MacroTextSpec(name, simplify_repl=form, discard=False) for name, form in forms.items()],
-        environments=[latex2text.EnvironmentTextSpec(name, discard=False) for name in _ENVIRONMENTS])
+        environments=[
+            *(latex2text.EnvironmentTextSpec(name, discard=False) for name in _ENVIRONMENTS),
+            *(latex2text.EnvironmentTextSpec(name, simplify_repl=latex2text.fmt_matrix_environment_node)
+              for name in _MATRICES)])
     words.set_unknown_macro_spec(latex2text.MacroTextSpec("", simplify_repl=unknown))
     words.set_unknown_environment_spec(latex2text.EnvironmentTextSpec("", simplify_repl=unknown))
     converter: Any = latex2text.LatexNodes2Text(latex_context=words, math_mode="text", keep_comments=True)

@@ -54,6 +54,7 @@ def import_paths(collection: Collection, paths: Sequence[str], *, format: str | 
             progress(len(files), len(files))
         return run.report
     finally:
+        collection.changed()
         if is_dry_run:
             database.close()
 

@@ -39,6 +39,7 @@ def undo(collection: Collection) -> Undone | None:
     Raises:
         UndoRefused: something later builds on it; nothing was changed.
     """
+    collection.changed()
     with collection.database.write() as connection:
         answer = history.newest_answer(connection)
         change = history.newest_change(connection, CURATION)
@@ -62,6 +63,8 @@ def _undo_answer(collection: Collection, connection: Connection, answer: Review)
         if now is None or now.last_at != answer.answered_at:
             raise UndoRefused(what, "the schedule of the card was changed since")
         history.write_schedule(connection, held.id, answer.before)
+        if answer.before is None:
+            content.order_new_cards(connection, [held.note_id])
     changes = ChangeSet(connection)
     if answer.leech:
         tags = [tag for tag in stored.note.tags if tag.lower() != "leech"]

@@ -33,7 +33,7 @@ class RatingButtons(Widget):
         self._letters = self._chosen = ""
 
     def show_reveal(self, letters: str, chosen: str) -> None:
-        """The question side: what space does. ``letters`` are those of a vignette (``A to E``), ``chosen`` one of them."""
+        """The question side: what space does. ``letters`` are a vignette's (``A to E``), ``chosen`` one of them."""
         self._labels, self._usual = {}, None
         self._letters, self._chosen = letters, chosen
         self._fit()
@@ -44,9 +44,9 @@ class RatingButtons(Widget):
         self._fit()
 
     def _fit(self) -> None:
-        self.set_class(bool(self._labels) and any(self._labels.values())
-                       and self.content_size.width < _ONE_LINE_WIDTH, "-tall")
-        self.refresh(layout=True)
+        # The question side is as tall as the answer side, so that the card does not move when it is turned.
+        self.set_class(self.content_size.width < _ONE_LINE_WIDTH, "-tall")
+        self.refresh()
 
     def on_resize(self) -> None:
         """Changes between one line and two."""

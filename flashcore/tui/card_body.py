@@ -50,9 +50,9 @@ class CardBody(VerticalScroll, can_focus=False):
         self._blocks = blocks
         self._lay_out(offset if keep_place else 0)
         if keep_place:
-            self._scroll_to(offset)
+            self._go_to(offset)
             return
-        self._reveal(from_block)
+        self.call_after_refresh(self._reveal, from_block)
 
     def _lay_out(self, at_least: int) -> None:
         self._width = self._room()
@@ -85,19 +85,19 @@ class CardBody(VerticalScroll, can_focus=False):
         start = next((line for line, place in enumerate(self._block_of_line) if place >= block), 0)
         self._extend(start)
         overflow = max(len(self._lines) - self.size.height, 0)
-        self._scroll_to(min(start, overflow) if block else 0)
+        self._go_now(min(start, overflow) if block else 0)
 
-    def _scroll_to(self, line: int) -> None:
-        self.call_after_refresh(self._scroll_now, line)
+    def _go_to(self, line: int) -> None:
+        self.call_after_refresh(self._go_now, line)
 
-    def _scroll_now(self, line: int) -> None:
+    def _go_now(self, line: int) -> None:
         self.scroll_to(y=line, animate=False, force=True)
         self._tell()
 
     def scroll_lines(self, count: int) -> None:
         """Moves by lines, down where ``count`` is positive."""
         self._extend(self.scroll_offset.y + max(count, 0))
-        self._scroll_to(max(self.scroll_offset.y + count, 0))
+        self._go_to(max(self.scroll_offset.y + count, 0))
 
     def scroll_pages(self, count: int) -> None:
         """Moves by windows, less one line."""
@@ -107,7 +107,7 @@ class CardBody(VerticalScroll, can_focus=False):
         """Moves to the first or the last line."""
         while bottom and not self._is_complete:
             self._extend(len(self._lines) * 2)
-        self._scroll_to(len(self._lines) if bottom else 0)
+        self._go_to(len(self._lines) if bottom else 0)
 
     @property
     def has_more(self) -> bool:
@@ -134,7 +134,7 @@ class CardBody(VerticalScroll, can_focus=False):
         while not self._is_complete and (not self._block_of_line or self._block_of_line[-1] <= block):
             self._extend(len(self._lines))
         starts = [line for line, place in enumerate(self._block_of_line) if place == block]
-        self._scroll_to(0 if top == 0 else starts[min(into, len(starts) - 1)] if starts else 0)
+        self._go_to(0 if top == 0 else starts[min(into, len(starts) - 1)] if starts else 0)
 
     def _place_of(self, line: int) -> tuple[int, int]:
         """The block of a line, and how many lines of it stand above."""

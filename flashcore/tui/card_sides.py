@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
@@ -10,7 +10,10 @@ from flashcore.domain.note_type import NoteKind
 from flashcore.study.prompt import Prompt
 from flashcore.tui.rendering import EMPTY, Block, blocks_of
 from flashcore.tui.safe import line_text, one_line
-from flashcore.tui.vignette import Picks, Verdict, asked_blocks, explained_blocks, judged_blocks
+from flashcore.tui.vignette import Picks, Verdict, asked_blocks, explained_blocks, judged_blocks, other_blocks
+
+_SHORT_SOURCE = 50
+"""Cells of a source that may stand at the end of another line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def answer_side(prompt: Prompt, verdict: Verdict | None, *, shows_others: bool) 
     if verdict is not None:
         blocks = [*blocks_of(face.question), EMPTY]
         start = len(blocks)
-        blocks += [*judged_blocks(verdict), EMPTY, *explained_blocks(verdict, shows_others=shows_others)]
+        blocks += [*judged_blocks(verdict), EMPTY, *explained_blocks(verdict)]
     elif prompt.note.note_type.kind is NoteKind.CLOZE:
         blocks, start = blocks_of(face.answer), 0
     else:
@@ -47,8 +50,12 @@ def answer_side(prompt: Prompt, verdict: Verdict | None, *, shows_others: bool) 
         blocks += blocks_of(face.answer)
     if face.why:
         blocks += [EMPTY, *blocks_of(face.why, lead=Content("Why: ").stylize("bold $mark"))]
-    if face.source:
-        blocks += [EMPTY, *blocks_of(face.source, style="$quiet", lead=Content("Source: "))]
+    others = other_blocks(verdict, shows_others=shows_others) if verdict is not None else []
+    source = blocks_of(face.source, style="$quiet", lead=Content("Source: ").stylize("$quiet")) if face.source else []
+    if len(others) == len(source) == 1 and source[0].content.cell_length <= _SHORT_SOURCE:
+        others, source = [replace(others[0], note=source[0].content)], []
+    for part in (others, source):
+        blocks += [EMPTY, *part] if part else []
     return Side(blocks, start)
 
 

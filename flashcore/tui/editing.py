@@ -52,23 +52,24 @@ async def _edit_file(screen: FlashcoreScreen[Any], card_id: int, file: Path, lin
 
 async def _edit_text(screen: FlashcoreScreen[Any], card_id: int) -> str:
     kept = screen.flashcore.unfinished_texts
-    text = kept.get(card_id) or await screen.do(lambda collection: collection.note_text(card_id))
-    handle, name = tempfile.mkstemp(prefix="flashcore-note-", suffix=".md")
-    file = Path(name)
-    try:
+    file = kept.get(card_id)
+    if file is None or not file.exists():
+        text = await screen.do(lambda collection: collection.note_text(card_id))
+        handle, name = tempfile.mkstemp(prefix="flashcore-note-", suffix=".md")
+        file = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as writer:
             writer.write(text)
-        run_editor(screen.flashcore, file, 0)
-        written = file.read_text(encoding="utf-8", errors="replace")
-    finally:
-        with contextlib.suppress(OSError):
-            file.unlink()
+    run_editor(screen.flashcore, file, 0)
     try:
+        written = file.read_text(encoding="utf-8")
         is_changed = await screen.do(lambda collection: collection.edit_note_text(card_id, written))
-    except DeckFileError as error:
-        kept[card_id] = written
-        return f"NOT taken over, e = open again: {'; '.join(map(str, error.problems))}"
+    except (DeckFileError, UnicodeDecodeError) as error:
+        kept[card_id] = file
+        problems = error.problems if isinstance(error, DeckFileError) else ["it is not UTF-8"]
+        return f"NOT taken over, e = open again: {'; '.join(map(str, problems))}"
     kept.pop(card_id, None)
+    with contextlib.suppress(OSError):
+        file.unlink()
     return "Edited." if is_changed else "Not changed."
 
 

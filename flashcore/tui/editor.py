@@ -8,15 +8,15 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flashcore.errors import UsageError
 
 if TYPE_CHECKING:
     from textual.app import App
 
-_PLUS_LINE = frozenset(("vi", "vim", "nvim", "view", "nano", "pico", "emacs", "emacsclient", "micro", "kak", "joe", "jed",
-                        "ne", "mg", "mcedit", "gedit", "ex"))
+_PLUS_LINE = frozenset(("vi", "vim", "nvim", "view", "ex", "nano", "pico", "emacs", "emacsclient", "micro", "kak",
+                        "joe", "jed", "ne", "mg", "mcedit", "gedit"))
 """They take ``+LINE FILE``."""
 _GO_TO = frozenset(("code", "code-insiders", "codium", "vscodium", "cursor", "windsurf"))
 """They take ``--goto FILE:LINE``, and ``--wait`` to return only when the file is closed."""
@@ -65,7 +65,7 @@ def chosen_editor(environment: Mapping[str, str]) -> str:
     raise UsageError("no editor found: set EDITOR, for example to nano or 'code --wait'")
 
 
-def run_editor(app: App[object], file: Path, line: int) -> None:
+def run_editor(app: App[Any], file: Path, line: int) -> None:
     """Opens a file in the editor and waits; the terminal is the editor's meanwhile. No shell is involved.
 
     Raises:

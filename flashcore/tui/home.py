@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.style import Style
 from textual.widgets import OptionList, Static
@@ -44,7 +45,8 @@ class HomeScreen(FlashcoreScreen[None]):
         yield Static(id="today")
         yield Static(id="offers")
         yield Static(id="columns")
-        yield Rows(id="rows")
+        with Vertical(id="list"):
+            yield Rows()
         yield Static(id="below")
         yield Rule()
         yield Foot()
@@ -69,6 +71,10 @@ class HomeScreen(FlashcoreScreen[None]):
         self.home = await self.do(lambda collection: collection.home())
         self._draw()
 
+    def greet(self, message: str | None) -> None:
+        """What the first run has to say."""
+        self.say(message or "")
+
     # drawing
 
     def _draw(self) -> None:
@@ -76,7 +82,7 @@ class HomeScreen(FlashcoreScreen[None]):
         if home is None:
             return
         width = self.query_one("#head").content_size.width
-        self.query_one("#head", TwoEnds).show(Content("flashcore").stylize("bold"), _date(home))
+        self.query_one("#head", TwoEnds).show(Content("flashcore").stylize("bold"), _date(home, width))
         self.query_one("#today", Static).update(self._today(home, width))
         self.query_one("#offers", Static).update(self._offers(home, width))
         self._draw_rows(home, width)
@@ -86,9 +92,9 @@ class HomeScreen(FlashcoreScreen[None]):
     def _draw_foot(self, home: Home) -> None:
         actions = ["study_today", "study_row", "switch_rows", "import"] if home.cards else ["import"]
         offered = hints(HOME, *actions) + hints(EVERYWHERE, "app.show_help") + hints(HOME, "leave")
-        other = "systems" if self._shows_decks else "decks"
-        self.query_one(Foot).offer([(shown, other if action == "screen.switch_rows" else word, action)
-                                    for shown, word, action in offered])
+        line, others = ("deck", "systems") if self._shows_decks else ("system", "decks")
+        words = {"screen.study_row": line, "screen.switch_rows": others}
+        self.query_one(Foot).offer([(shown, words.get(action, word), action) for shown, word, action in offered])
 
     def _today(self, home: Home, width: int) -> Content:
         due = home.due
@@ -115,12 +121,13 @@ class HomeScreen(FlashcoreScreen[None]):
     def _offers(self, home: Home, width: int) -> Content:
         offers = []
         if home.due.total:
-            offers.append(("space", "study today, systems mixed", home.due.total, "screen.study_today"))
+            words = "study today, systems mixed" if width >= _NARROW else "study today"
+            offers.append(("space", words, home.due.total, "screen.study_today"))
         if home.missed_count:
-            words = "missed in the last 2 days" + (" (does not move the schedule)" if width >= _NARROW else "")
+            words = "missed in the last 2 days (does not move the schedule)" if width >= _NARROW else "lately missed"
             offers.append(("x", words, home.missed_count, "screen.study_missed"))
         return Content("\n").join(
-            two_ends(Content.assemble((f" {key}".ljust(7), "bold $mark"), words), Content(counted(count, "card")), width
+            two_ends(Content.assemble((f"{key:<8}", "bold $mark"), words), Content(counted(count, "card")), width
                      ).stylize(Style.from_meta({"@click": action})) for key, words, count, action in offers)
 
     def _draw_rows(self, home: Home, width: int) -> None:
@@ -194,9 +201,11 @@ class HomeScreen(FlashcoreScreen[None]):
         self.in_turn(self.flashcore.action_quit)
 
 
-def _date(home: Home) -> Content:
+def _date(home: Home, width: int) -> Content:
     exam = exam_words(home.exam_on, home.today)
-    return Content.assemble(day_words(home.today), ("   " + exam if exam else "", "bold"))
+    if not exam or width >= _NARROW:
+        return Content.assemble(day_words(home.today), ("   " + exam if exam else "", "bold"))
+    return Content(exam).stylize("bold")
 
 
 def _below(home: Home, width: int, *, shows_decks: bool) -> Content:
@@ -204,7 +213,8 @@ def _below(home: Home, width: int, *, shows_decks: bool) -> Content:
         return Content("")
     count = counted(home.systems_without_cards, "system")
     verb = "has" if home.systems_without_cards == 1 else "have"
-    return two_ends(Content(f"{count} {verb} no cards yet"), Content("import: i"), width).stylize("$quiet")
+    hint = Content("import: i" if width >= _NARROW else "")
+    return two_ends(Content(f"{count} {verb} no cards yet"), hint, width).stylize("$quiet")
 
 
 def _system_query(system: str | None) -> Query:

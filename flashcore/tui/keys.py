@@ -57,7 +57,7 @@ SCROLLING = (
 HOME = (
     Key("space", "study_today", "space", "study what is due today, systems mixed", "study"),
     Key("x", "study_missed", "x", "the missed of the last 2 days, without schedule", "missed"),
-    Key("enter", "study_row", "enter", "study the system or deck of the line", "this line"),
+    Key("enter", "study_row", "enter", "study the highlighted system or deck", "system"),
     Key("tab,shift+tab", "switch_rows", "tab", "systems or decks", "decks"),
     Key("j", "move_row(1)", "j k", "down and up the list", is_in_palette=False),
     Key("k", "move_row(-1)", "", "up the list", is_in_palette=False, is_in_help=False),

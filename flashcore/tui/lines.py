@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.style import Style
 from textual.widget import Widget
 
@@ -80,9 +81,13 @@ def hints(table: Iterable[Key], *actions: str) -> list[Hint]:
 
 
 class Foot(Widget):
-    """The last line: a message if there is one, and as many keys as fit, the first ones first, the last two always."""
+    """The last line: a message if there is one, and as many keys as fit, the first ones first, the last two always.
 
-    DEFAULT_CSS = "Foot { height: 1; width: 1fr; color: $quiet; }"
+    A message that is longer than the line takes up to four lines, so that no error is cut short.
+    """
+
+    DEFAULT_CSS = "Foot { height: auto; width: 1fr; color: $quiet; }"
+    _MOST_LINES = 4
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -94,18 +99,25 @@ class Foot(Widget):
         self._hints = list(hints)
         self.refresh()
 
-    def say(self, message: Content | str, style: str = "$foreground") -> None:
-        """Replaces the message; empty takes it away. A ``str`` is our own words, text of a deck comes as Content."""
-        self.message = Content.styled(message, style) if isinstance(message, str) and message else Content("") + message
-        self.refresh()
+    def say(self, message: Content) -> None:
+        """Replaces the message; empty takes it away."""
+        self.message = message
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._message_lines(width)) or 1
+
+    def _message_lines(self, width: int) -> list[Content]:
+        return self.message.wrap(max(width, 1))[:self._MOST_LINES] if self.message else []
 
     def render(self) -> Visual:
         width = self.content_size.width
-        if not self.message:
+        lines = self._message_lines(width)
+        if not lines:
             return self._keys(width)
-        room = width - self.message.cell_length - 3
+        room = width - lines[-1].cell_length - 3
         keys = self._keys(room) if room >= 12 else Content("")
-        return two_ends(self.message, keys, width)
+        return Content("\n").join([*lines[:-1], two_ends(lines[-1], keys, width)])
 
     def _keys(self, width: int) -> Content:
         """The keys that fit into so many cells: from the front, but the last two (help and leaving) before all."""
@@ -114,9 +126,10 @@ class Foot(Widget):
         used = -2
         for place in order:
             size = len(self._hints[place][0]) + len(self._hints[place][1]) + 3
-            if used + size <= width:
-                kept.append(place)
-                used += size
+            if used + size > width:
+                break
+            kept.append(place)
+            used += size
         parts: list[Content] = []
         for place in sorted(kept):
             shown, word, action = self._hints[place]

@@ -17,6 +17,7 @@ _STYLES = {
     Style.CODE: "$mark", Style.CLOZE: "bold $mark", Style.IMAGE: "italic $mark", Style.SOUND: "italic $mark",
     Style.LINK: "underline",
 }
+NOTHING = Content("")
 _CHUNK = 4_000
 """Characters that are wrapped at once."""
 _TAB = 4
@@ -27,17 +28,17 @@ class Block:
     """A paragraph to be laid out.
 
     ``first`` stands before its first line, ``indent`` cells before the others. ``note`` is set at the right end of
-    the first line where it fits, else on a line of its own. A block that does not wrap is broken only at the width.
+    the first line where it fits, else of the last, else on a line of its own. A block that does not wrap is broken only at the width.
     """
 
     content: Content
-    first: Content = Content("")
+    first: Content = NOTHING
     indent: int = 0
-    note: Content = Content("")
+    note: Content = NOTHING
     wraps: bool = True
 
 
-EMPTY = Block(Content(""))
+EMPTY = Block(NOTHING)
 """An empty line."""
 
 
@@ -82,19 +83,33 @@ def _block_lines(block: Block, width: int) -> Iterator[Content]:
     indent = min(block.indent, width // 2)
     first = block.first if block.first.cell_length <= width // 2 else block.first.truncate(width // 2)
     room = width - max(indent, first.cell_length)
-    is_first = True
+    held: Content | None = None
+    is_first = is_noted = True
     for line in _wrapped(block, room):
+        if held is not None:
+            yield held
         prefix = first.pad_right(max(indent - first.cell_length, 0)) if is_first else Content(" " * indent)
-        made = prefix + line
-        if is_first and block.note:
-            free = width - made.cell_length - 2
-            if free >= block.note.cell_length:
-                made = made.pad_right(width - made.cell_length - block.note.cell_length) + block.note
-            else:
-                yield made
-                made = Content(" " * indent) + block.note.truncate(room, ellipsis=True)
-        yield made
+        held = prefix + line
+        if is_first and (is_noted := _fits(held, block.note, width)):
+            held = _noted(held, block.note, width)
         is_first = False
+    if held is None:
+        return
+    if is_noted or not block.note:
+        yield held
+    elif _fits(held, block.note, width):
+        yield _noted(held, block.note, width)
+    else:
+        yield held
+        yield Content(" " * indent) + block.note.truncate(room, ellipsis=True)
+
+
+def _fits(line: Content, note: Content, width: int) -> bool:
+    return line.cell_length + 2 + note.cell_length <= width
+
+
+def _noted(line: Content, note: Content, width: int) -> Content:
+    return line.pad_right(width - line.cell_length - note.cell_length) + note if note else line
 
 
 def _wrapped(block: Block, room: int) -> Iterator[Content]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,10 +20,13 @@ from flashcore.tui.card_body import CardBody
 from flashcore.tui.card_sides import answer_side, marks, origin, place_words, question_side
 from flashcore.tui.keys import EVERYWHERE, REVIEW, Key, bindings
 from flashcore.tui.lines import Foot, Rule, TwoEnds, hints
-from flashcore.tui.safe import one_line
 from flashcore.tui.screen import FlashcoreScreen
 from flashcore.tui.vignette import Picks, Verdict, letters_of
 from flashcore.tui.words import clock_words, counted
+
+if TYPE_CHECKING:
+    from flashcore.study.collection import Collection
+    from flashcore.tui.summary import Wish
 
 _CHECKPOINT_SECONDS = 1.0
 """How long a card stands before what was written is moved into the main file: by then nobody waits for an answer."""
@@ -237,10 +240,9 @@ class ReviewScreen(FlashcoreScreen[None]):
 
     def action_undo(self) -> None:
         """Takes back the newest answer or change; its card is asked again."""
-        self.in_turn(self.undo)
+        self.in_turn(self._undo)
 
-    async def undo(self) -> None:
-        """The same, for the summary too."""
+    async def _undo(self) -> None:
         undone = await self.do(lambda _: self.session.undo())
         if undone is None:
             self.say("Nothing to undo.")
@@ -336,6 +338,24 @@ class ReviewScreen(FlashcoreScreen[None]):
         finished = await self.do(lambda _: self.session.finished())
         if finished.answers:
             left = await self.do(lambda _: self.session.counts.total)
-            self.flashcore.show_summary(self, finished, f"Stopped. {counted(left, 'card')} left.", is_stopped=True)
+            self.flashcore.show_summary(self, finished, f"{counted(left, 'card')} left.", is_stopped=True)
         else:
             self.dismiss()
+
+    def after_summary(self, wish: Wish | None) -> None:
+        """What the learner wants after the summary: the undone card, the missed ones again, or to leave."""
+        if wish is not None and wish.what == "undone":
+            self.in_turn(partial(self._show_next, f"Undone: {wish.words}."))
+        elif wish is not None and wish.what == "again":
+            self.in_turn(self._ask_missed)
+        else:
+            self.dismiss()
+
+    async def _ask_missed(self) -> None:
+        missed = [answer.card_id for answer in (await self.do(lambda _: self.session.finished())).missed]
+
+        def work(collection: Collection) -> Session:
+            return collection.review(card_ids=missed, is_cram=True)
+
+        self.session = await self.do(work)
+        await self._show_next("These answers move no schedule.")

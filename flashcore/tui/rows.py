@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -26,6 +27,12 @@ class Rows(OptionList):
         self.clear_options()
         self.add_options([Option(line) for line in lines])
         self.highlighted = min(place or 0, len(lines) - 1) if lines else None
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        """Without colours the highlighted line is reversed, which Textual's styles of lists cannot say."""
+        style = super().get_visual_style(*component_classes, partial=partial)
+        is_highlighted = "option-list--option-highlighted" in component_classes
+        return style + Style(reverse=True) if is_highlighted and self.app.no_color else style
 
     def move(self, count: int) -> None:
         """Moves the highlight, and stops at both ends."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from flashcore.study.prompt import Answered, Finished
+from flashcore.study.session import Session
 from flashcore.tui.keys import EVERYWHERE, SUMMARY, Key, bindings
 from flashcore.tui.lines import Foot, Rule, TwoEnds, hints, two_ends
 from flashcore.tui.rows import Rows
@@ -17,8 +19,13 @@ from flashcore.tui.safe import one_line, shortened
 from flashcore.tui.screen import FlashcoreScreen
 from flashcore.tui.words import counted, minutes_words, next_words
 
-Wish = Literal["leave", "undo", "again"]
-"""What the learner wants next; ``again``: the missed ones, without schedule."""
+
+class Wish(NamedTuple):
+    """What the learner wants next: the missed ones again, the card that was undone (``words`` say what), or to leave."""
+
+    what: Literal["leave", "undone", "again"]
+    words: str = ""
+
 
 _NARROW = 60
 
@@ -30,16 +37,18 @@ class SummaryScreen(FlashcoreScreen[Wish]):
     HELP_TITLE = "After a session"
     BINDINGS: ClassVar[list[BindingType]] = bindings(SUMMARY)
 
-    def __init__(self, finished: Finished, message: str, *, is_stopped: bool = False) -> None:
+    def __init__(self, session: Session, finished: Finished, message: str, *, is_stopped: bool = False) -> None:
         super().__init__()
-        self.finished, self._message, self._is_stopped = finished, message, is_stopped
+        self.session, self.finished = session, finished
+        self._message, self._is_stopped = message, is_stopped
 
     def compose(self) -> ComposeResult:
         yield TwoEnds(id="head")
         yield Rule()
         yield Static(id="totals")
         yield Static(id="columns")
-        yield Rows(id="rows")
+        with Vertical(id="list"):
+            yield Rows()
         yield Static(id="below")
         yield Rule()
         yield Foot()
@@ -84,15 +93,22 @@ class SummaryScreen(FlashcoreScreen[Wish]):
 
     def action_again(self) -> None:
         """The missed ones once more; the schedule does not move."""
-        self.dismiss("again")
+        self.dismiss(Wish("again"))
 
     def action_undo(self) -> None:
-        """Back to the card that was answered last."""
-        self.dismiss("undo")
+        """Takes back the newest answer; its card is asked again."""
+        self.in_turn(self._undo)
+
+    async def _undo(self) -> None:
+        undone = await self.do(lambda _: self.session.undo())
+        if undone is None:
+            self.say("Nothing to undo.")
+        else:
+            self.dismiss(Wish("undone", undone.what))
 
     def action_leave(self) -> None:
         """Back to where the session was started."""
-        self.dismiss("leave")
+        self.dismiss(Wish("leave"))
 
     def action_move_row(self, count: int) -> None:
         """Moves the highlight."""

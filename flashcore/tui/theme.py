@@ -14,7 +14,7 @@ DARK, LIGHT, PLAIN = "flashcore-dark", "flashcore-light", "flashcore-plain"
 
 _PLAIN_VARIABLES = {
     "quiet": "ansi_default", "right": "ansi_default", "wrong": "ansi_default", "mark": "ansi_default",
-    "rule": "ansi_default", "row": "ansi_default",
+    "rule": "ansi_default", "row": "ansi_default", "ansi-background": "ansi_default", "ansi-foreground": "ansi_default",
     "block-cursor-foreground": "ansi_default", "block-cursor-background": "ansi_default",
     "block-cursor-text-style": "reverse", "block-cursor-blurred-text-style": "reverse",
     "scrollbar": "ansi_default", "scrollbar-hover": "ansi_default", "scrollbar-active": "ansi_default",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from textual.content import Content
 
 from flashcore.study.card_face import OptionFace
-from flashcore.tui.rendering import EMPTY, Block, blocks_of, content_of
+from flashcore.tui.rendering import Block, blocks_of, content_of
 
 _INDENT = 5
 
@@ -97,28 +97,28 @@ def _option_blocks(option: OptionFace, sign: str, style: str, note: Content | No
     return blocks
 
 
-def explained_blocks(verdict: Verdict, *, shows_others: bool) -> list[Block]:
-    """The own and the right explanation, then the others, or the key that shows them."""
+def explained_blocks(verdict: Verdict) -> list[Block]:
+    """The own explanation where the letter was wrong, then the right one."""
     blocks: list[Block] = []
     own, right = verdict.own, verdict.right
     if own is not None and verdict.is_wrong:
         blocks += _explanation(f"Yours ({own.letter}): ", "bold $wrong", own)
     if right is not None:
         blocks += _explanation(f"Right ({right.letter}): ", "bold $right", right)
-    others = verdict.others
-    if others and shows_others:
-        for option in others:
-            blocks += _explanation(f"Not {option.letter}: ", "bold", option)
-    elif others:
-        blocks += [EMPTY, Block(Content.assemble("Others: ", ("j", "bold $foreground"), " for more.").stylize_before(
-            "$quiet"))]
-    return blocks[1:]
+    return blocks
+
+
+def other_blocks(verdict: Verdict, *, shows_others: bool) -> list[Block]:
+    """The explanations of the other options, or the key that shows them."""
+    if not verdict.others or shows_others:
+        return [block for option in verdict.others
+                for block in _explanation(f"Not {option.letter}: ", "bold", option)]
+    return [Block(Content.assemble("Others: ", ("j", "bold $foreground"), " for more.").stylize_before("$quiet"))]
 
 
 def _explanation(lead: str, style: str, option: OptionFace) -> list[Block]:
     """Why an option is right or wrong; the option itself where nobody wrote why."""
     label = Content(lead).stylize(style)
     if option.explanation:
-        return [EMPTY, *blocks_of(option.explanation, lead=label)]
-    text = Content(" ").join(content_of(paragraph) for paragraph in option.text)
-    return [EMPTY, Block(label + text)]
+        return blocks_of(option.explanation, lead=label)
+    return [Block(label + Content(" ").join(content_of(paragraph) for paragraph in option.text))]

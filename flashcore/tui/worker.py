@@ -35,12 +35,12 @@ class CollectionThread:
 
     def checkpoint(self) -> None:
         """Moves what was written into the main file, some time soon. Where that fails nothing is lost."""
-        future: Future[None] = self._executor.submit(lambda: self._collection.checkpoint())
+        future: Future[None] = self._executor.submit(self._collection.checkpoint)
         future.add_done_callback(lambda done: done.exception())
 
     def close(self) -> None:
         """Finishes what was given, then closes the collection."""
         try:
-            self._executor.submit(lambda: self._collection.close()).result()
+            self._executor.submit(self._collection.close).result()
         finally:
             self._executor.shutdown()
