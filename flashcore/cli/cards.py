@@ -24,7 +24,7 @@ from flashcore.cli.command import (
     group,
     query_of,
 )
-from flashcore.cli.output import counted, put, put_json, say, table
+from flashcore.cli.output import counted, put, put_json, put_pages, say, table
 from flashcore.cli.place import Here
 from flashcore.errors import UsageError
 
@@ -61,7 +61,7 @@ def search(here: Here, query: QueryWords = None, deck: Deck = None, system: Syst
         put_json([card.to_json() for card in found])
         return
     if found:
-        put(table(("CARD", "STATE", "DUE", "SYSTEM", "QUESTION"), map(_row, found), elastic=4))
+        put_pages(table(("CARD", "STATE", "DUE", "SYSTEM", "QUESTION"), map(_row, found), elastic=4))
     say(f"{counted(len(found), 'card')} found.")
 
 

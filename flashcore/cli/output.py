@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+from flashcore.cli.terminal import is_terminal
 from flashcore.domain.visible import visible
 from flashcore.errors import FlashcoreError
 
@@ -37,6 +38,25 @@ def put(text: str = "") -> None:
         FlashcoreError: stdout takes no more, as on a full disk.
     """
     write_line(sys.stdout, text)
+
+
+def put_pages(text: str) -> None:
+    """Write data to stdout; on a terminal that it does not fit, through the learner's ``PAGER`` where one is set.
+
+    Raises:
+        ReaderGone, FlashcoreError: as ``put``.
+    """
+    pager = os.environ.get("PAGER", "").strip()
+    if not pager or not is_terminal(sys.stdout) or text.count("\n") < shutil.get_terminal_size().lines - 1:
+        put(text)
+        return
+    import shlex
+    import subprocess
+
+    try:
+        subprocess.run(shlex.split(pager), input=visible(text) + "\n", encoding="utf-8", errors="replace", check=False)
+    except (OSError, ValueError):
+        put(text)
 
 
 def say(text: str) -> None:
@@ -94,7 +114,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str | int]], elastic: 
                  for place in range(len(headers))]
     every = [list(headers), *cells]
     widths = [max(width(row[place]) for row in every) for place in range(len(headers))]
-    if elastic is not None and sys.stdout is not None and sys.stdout.isatty():
+    if elastic is not None and is_terminal(sys.stdout):
         spare = shutil.get_terminal_size().columns - sum(widths) - _COLUMN_GAP * (len(widths) - 1)
         if spare < 0:
             widths[elastic] = max(widths[elastic] + spare, min(widths[elastic], _NARROWEST_CUT))

@@ -24,7 +24,7 @@ from flashcore.cli.command import (
     group,
     query_of,
 )
-from flashcore.cli.output import counted, put, put_json, say, table
+from flashcore.cli.output import counted, put, put_json, put_pages, say, table
 from flashcore.cli.place import Here
 from flashcore.cli.terminal import can_show_progress
 from flashcore.errors import FileError, UsageError
@@ -79,9 +79,8 @@ def import_(
     if json:
         put_json(report.to_json())
     else:
-        if show:
-            for bundled in report.shown:
-                put("\n".join(_shown(bundled)))
+        if show and report.shown:
+            put_pages("\n".join(line for bundled in report.shown for line in _shown(bundled)))
         put("\n".join(_report_lines(report, dry_run)))
         say_problems(report)
     return FileError.exit_code if report.is_refused else 0

@@ -202,8 +202,8 @@ def anki_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Tags as Anki keeps them: no blanks or quotes in them, no empty parts, none twice in another case."""
     cleaned: dict[str, str] = {}
     for tag in tags:
-        name = re.sub(r"\s+", "_", unicodedata.normalize("NFC", _storable(tag)).strip())
-        name = re.sub(r"[\x00-\x20\x7f\"]+", "", name)
+        name = re.sub(r"[\x7f\"]+", "", unicodedata.normalize("NFC", _storable(tag)))
+        name = re.sub(r"\s+", "_", name.strip())
         name = SEPARATOR.join(part for part in name.split(SEPARATOR) if part)
         if name:
             cleaned.setdefault(name.casefold(), name)
@@ -237,14 +237,18 @@ def _with_names(text: str, names: MediaNames) -> str:
 
 
 def _deck_parts(name: str) -> list[str]:
-    cleaned = re.sub(r"[\x00-\x1f\x7f]+", " ", unicodedata.normalize("NFC", _storable(name)))
+    cleaned = re.sub(r"[\t\n\r\x7f]+", " ", unicodedata.normalize("NFC", _storable(name)))
     parts = clean_deck_name(cleaned).split(SEPARATOR)
     return parts[:_DEEPEST_DECK - 1] + [" ".join(parts[_DEEPEST_DECK - 1:])] * (len(parts) >= _DEEPEST_DECK)
 
 
 def _storable(text: str) -> str:
-    """Text that a field can hold: no separator of fields, no NUL, no halves of surrogate pairs."""
-    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text.replace("\x1f", " ").replace("\0", ""))
+    """Text that a field can hold: no separator of fields, no control characters (Anki drops them), no half pairs."""
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", _CONTROLS.sub("", text.replace("\x1f", " ")))
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1e]+")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def _stripped(field: str) -> str:

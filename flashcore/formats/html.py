@@ -17,6 +17,8 @@ from collections.abc import Callable, MutableMapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flashcore.domain.markdown_spans import code_spans
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
@@ -99,45 +101,40 @@ def _is_too_much(text: str) -> bool:
         len(text) > LONGEST_TEXT or sum(map(text.count, "\n*_`[]<>&\\$~|!#-")) > MOST_MARKS)
 
 
-_COMMENT = re.compile(r"(?P<comment><!--)")
 _REST_IS_EMPTY = re.compile(r"[ \t]*(?:\n|\Z)")
-_COMMENT_OR_CODE = re.compile(
-    r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*"
-    r"|\\.|(?P<ticks>`+)|(?P<comment><!--)", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"(?<!\\)(?:\\\\)*<!--")
 
 
 def without_comments(text: str, also_in_code: bool = False) -> str:
     """Markdown without its HTML comments; one that fills whole lines takes them with it.
 
-    In code they are text, unless ``also_in_code``. One that is never closed is text.
+    In code they are text, unless ``also_in_code``; so is one that is escaped or never closed.
     """
     if "<!--" not in text:
         return text
-    pattern = _COMMENT if also_in_code else _COMMENT_OR_CODE
     kept: list[str] = []
-    start = position = 0
-    while found := pattern.search(text, position):
-        position = found.end()
-        groups = found.groupdict()
-        if groups["comment"]:
-            end = text.find("-->", found.start() + 2) + 3
-            if end < 3:
-                break
-            before, rest = text[start:found.start()], _REST_IS_EMPTY.match(text, end)
-            line = before.rpartition("\n")[2]
-            if rest is not None and not line.strip():
-                before = before[:len(before) - len(line)]
-                end = rest.end()
-            kept.append(before)
-            start = position = end
-        elif fence := groups["fence"]:
-            closing = re.compile(rf"^[ \t>]*{fence}{fence[0]}*[ \t]*$", re.MULTILINE).search(text, position)
-            position = closing.end() if closing else len(text)
-        elif ticks := groups["ticks"]:
-            blank = text.find("\n\n", position)
-            again = re.compile(rf"(?<!`){ticks}(?!`)").search(text, position, blank if blank >= 0 else len(text))
-            position = again.end() if again else position
-    return "".join(kept) + text[start:]
+    code = [] if also_in_code else code_spans(text)
+    taken = position = offset = 0
+    again = 16
+    while found := _COMMENT.search(text, position):
+        start = found.end() - len("<!--")
+        while code and code[0][1] + offset <= start:
+            code.pop(0)
+        if code and code[0][0] + offset <= start:
+            position = code[0][1] + offset
+            continue
+        end = text.find("-->", start + 2) + 3
+        if end < 3:
+            break
+        if code and code[0][0] + offset < end:
+            # What opened in the comment opens nothing outside; a text that does so often is no honest one.
+            code, offset, again = code_spans(text[end:]) if again > 0 else [], end, again - 1
+        line = max(text.rfind("\n", taken, start) + 1, taken)
+        rest = _REST_IS_EMPTY.match(text, end)
+        fills_lines = rest is not None and not text[line:start].strip()
+        kept.append(text[taken:line if fills_lines else start])
+        taken = position = rest.end() if rest is not None and fills_lines else end
+    return "".join(kept) + text[taken:]
 
 
 @cache

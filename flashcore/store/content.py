@@ -17,6 +17,7 @@ from flashcore.domain.note_type import NoteKind, NoteType
 from flashcore.domain.taxonomy import NEW_CARD_CYCLE, Depth, asks_mechanism, read_axes
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import from_day, from_millis, to_millis
+from flashcore.store.decks import deck_id
 from flashcore.store.schema import (
     FIELD_SEPARATOR,
     ORDER_STEP,
@@ -97,23 +98,10 @@ def note_type_id(connection: Connection, value: NoteType) -> int:
     return new_id(connection.execute(insert(note_type).values(note_type_row(value))))
 
 
-def deck_id(connection: Connection, name: str) -> int:
-    """The id of a deck, added where there is none; names are compared without regard to case."""
-    found = connection.execute(select(deck.c.id).where(deck.c.name.collate("NOCASE") == name)).scalar()
-    if found is not None:
-        return int(found)
-    return new_id(connection.execute(insert(deck).values(name=name)))
-
-
-def deck_names(connection: Connection) -> dict[int, str]:
-    """All decks by id."""
-    return {row[0]: row[1] for row in connection.execute(select(deck.c.id, deck.c.name))}
-
-
-def add_note(changes: ChangeSet, value: Note, deck_name: str, now: datetime, **file_columns: Any) -> tuple[int, list[int]]:
+def add_note(changes: ChangeSet, value: Note, deck_name: str, now: datetime) -> tuple[int, list[int]]:
     """Add a note with its cards; returns the note's id and those of its cards, in ordinal order."""
     connection, at = changes.connection, to_millis(now)
-    row = {**note_columns(value), **axis_columns(value), **file_columns, "added_at": at, "changed_at": at,
+    row = {**note_columns(value), **axis_columns(value), "added_at": at, "changed_at": at,
            "note_type_id": note_type_id(connection, value.note_type)}
     note_id = changes.insert(note, row)
     write_tags(connection, {note_id: value.tags})
@@ -265,26 +253,6 @@ def note_texts(connection: Connection) -> list[tuple[int, str, str, str | None]]
     """(id, name of the note type, fields, fields at the last import) of every note, fields as they are stored."""
     return [tuple(row) for row in connection.execute(
         select(note.c.id, note_type.c.name, note.c.fields, note.c.base_fields).join(note_type))]
-
-
-def file_paths(connection: Connection) -> list[str]:
-    """The deck files that notes stand in."""
-    return list(connection.execute(select(deck_file.c.path).order_by(deck_file.c.path)).scalars())
-
-
-def deck_file_id(connection: Connection, path: str, sha256: str, now: datetime) -> int:
-    """The id of a deck file, remembered as it was read just now."""
-    values = {"sha256": sha256, "read_at": to_millis(now)}
-    found = connection.execute(select(deck_file.c.id).where(deck_file.c.path == path)).scalar()
-    if found is not None:
-        connection.execute(update(deck_file).where(deck_file.c.id == found).values(values))
-        return int(found)
-    return new_id(connection.execute(insert(deck_file).values(path=path, **values)))
-
-
-def is_empty(connection: Connection) -> bool:
-    """Whether there is no note."""
-    return connection.execute(select(note.c.id).limit(1)).scalar() is None
 
 
 def all_notes(connection: Connection) -> dict[int, StoredNote]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, null, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, null, select
 
-from flashcore.domain.query import Query
+from flashcore.domain.query_terms import Query
 from flashcore.domain.review import ReviewKind
 from flashcore.domain.schedule import CardState
 from flashcore.store.columns import from_day, from_millis, to_day, to_millis
@@ -31,8 +31,8 @@ class Candidate(NamedTuple):
     due_at: datetime | None = None
 
 
-_TODAY = bindparam("today")
-_SHUFFLE = bindparam("shuffle")
+_TODAY: BindParameter[int] = bindparam("today")
+_SHUFFLE: BindParameter[int] = bindparam("shuffle")
 _DUE = (
     select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on, null())
     .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)

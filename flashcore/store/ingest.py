@@ -18,10 +18,10 @@ from flashcore.store.content import (
     axis_columns,
     cards_of_notes,
     change_note,
-    deck_id,
     note_type_id,
     write_tags,
 )
+from flashcore.store.decks import deck_id
 from flashcore.store.schema import ORDER_STEP, card, join_fields, note, note_columns
 
 

@@ -1,8 +1,8 @@
 """Each table and, right under it, row <-> domain both ways.
 
-``review`` and ``change`` are only ever added to and share one sequence, so together they tell in which order everything
-happened. ``schedule`` is a cache of the log: replaying a card's reviews gives its row again. A new card has no row there.
-Learning and content share no row, so a change of content cannot damage learning.
+``review`` and ``change`` are only ever added to and share one sequence, so together they tell in which order
+everything happened. ``schedule`` is a cache of the log: replaying a card's reviews gives its row again; a new card has
+none. Learning and content share no row, so a change of content cannot damage learning.
 """
 
 from __future__ import annotations

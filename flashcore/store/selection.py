@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, not_, or_, select, true
 from sqlalchemy.sql.functions import coalesce
 
-from flashcore.domain.query import (
+from flashcore.domain.query_terms import (
     Added,
     And,
     DeckIs,

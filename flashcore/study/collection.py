@@ -8,31 +8,33 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from flashcore.domain.card import Card, Suspension
-from flashcore.domain.deck import Preset, ancestors
-from flashcore.domain.note import Note
-from flashcore.domain.note_type import NoteType
-from flashcore.domain.query import Query, parse_query
+from flashcore import study
+from flashcore.domain.deck import ancestors
+from flashcore.domain.query_terms import Everything, Query
 from flashcore.domain.study_day import start_of
 from flashcore.errors import NotFoundError
 from flashcore.scheduling.memory import interval_per_stability
-from flashcore.store import content, history
+from flashcore.store import decks
 from flashcore.store import options as stored_options
-from flashcore.store.changes import ChangeSet
-from flashcore.store.database import Connection, Database
-from flashcore.store.schema import card as card_table
-from flashcore.store.schema import note as note_table
+from flashcore.store.database import Database
 from flashcore.store.selection import View, find_cards
-from flashcore.study import check, counts, curation, details, editing, export, found, transfer
+from flashcore.study import counts
 from flashcore.study.clock import Clock
-from flashcore.study.curation import NoteAdded
-from flashcore.study.import_report import ExportReport, ImportReport
 from flashcore.study.options import OPTIONS, OptionSet, OptionValue, read_option
 from flashcore.study.pace import Pace
-from flashcore.study.session import Session
-from flashcore.study.undo import Undone, undo
+
+if TYPE_CHECKING:
+    from flashcore.domain.note_type import NoteType
+    from flashcore.study.check import CheckReport, Info
+    from flashcore.study.curation import NoteAdded
+    from flashcore.study.details import CardDetails
+    from flashcore.study.editing import EditPlace
+    from flashcore.study.found import FoundCard
+    from flashcore.study.import_report import ExportReport, ImportReport
+    from flashcore.study.session import Session
+    from flashcore.study.undo import Undone
 
 
 class Collection:
@@ -45,8 +47,6 @@ class Collection:
     def __init__(self, database: Database, clock: Clock, *, exists: bool = True) -> None:
         self.database, self.clock, self.exists = database, clock, exists
         self._options: OptionSet | None = None
-        self._preset_ids: dict[Preset, int] = {}
-        self._note_types: dict[int, NoteType] = {}
         self.version = 0
         """Goes up with every change but answers, so that what was loaded ahead is known to be old."""
 
@@ -127,6 +127,8 @@ class Collection:
         name = self._deck_name(deck) if deck else ""
         texts = {key: None if text.strip().lower() == "default" and key in OPTIONS
                  else read_option(key, text, of_deck=bool(name)) for key, text in values.items()}
+        from flashcore.store.changes import ChangeSet
+
         with self.database.write() as connection:
             before = stored_options.read_options(connection).get(name, {})
             for key, text in texts.items():
@@ -140,7 +142,7 @@ class Collection:
 
     def _deck_name(self, name: str) -> str:
         with self.database.read() as connection:
-            known = {part for deck in content.deck_names(connection).values() for part in ancestors(deck)}
+            known = {part for deck in decks.deck_names(connection).values() for part in ancestors(deck)}
         by_lower = {deck.casefold(): deck for deck in known}
         if name.casefold() not in by_lower:
             raise NotFoundError("deck", name, known)
@@ -151,7 +153,7 @@ class Collection:
         now, options = self.now(), self.option_set()
         collection = options.collection()
         with self.database.read() as connection:
-            names = content.deck_names(connection)
+            names = decks.deck_names(connection)
         default = options.for_deck("").preset.parameters
         own = {place: options.for_deck(name).preset.parameters for place, name in names.items()}
         return View(now, self.clock.today(now, collection.rollover_hour),
@@ -165,7 +167,7 @@ class Collection:
     def review(self, query: str | Query = "", *, is_cram: bool = False, limit: int | None = None,
                card_ids: Sequence[int] | None = None) -> Session:
         """A session over the cards of a query (empty: all), or over given cards in their order."""
-        return Session(self, _query(query), is_cram=is_cram, limit=limit, card_ids=card_ids)
+        return study.session.Session(self, _query(query), is_cram=is_cram, limit=limit, card_ids=card_ids)
 
     def pace(self) -> Pace:
         """How long this learner takes."""
@@ -191,7 +193,7 @@ class Collection:
     def is_first_run(self) -> bool:
         """Whether there is nothing yet: no notes, and no option was ever set."""
         with self.database.read() as connection:
-            return not stored_options.read_options(connection) and content.is_empty(connection)
+            return not stored_options.read_options(connection) and decks.is_empty(connection)
 
     # finding
 
@@ -200,67 +202,70 @@ class Collection:
         with self.database.read() as connection:
             return find_cards(connection, _query(query), self.view())
 
-    def search(self, query: str | Query = "") -> list[found.FoundCard]:
+    def search(self, query: str | Query = "") -> list[FoundCard]:
         """The cards a query selects, with what the command line shows of them."""
-        return found.search(self, _query(query))
+        return study.found.search(self, _query(query))
 
-    def card_details(self, card_id: int) -> details.CardDetails:
+    def card_details(self, card_id: int) -> CardDetails:
         """Everything about one card.
 
         Raises:
             NotFoundError: there is no such card.
         """
-        return details.card_details(self, card_id)
+        return study.details.card_details(self, card_id)
 
     # curation: card ids in, how many cards or notes differ from before out
 
     def suspend(self, card_ids: Sequence[int]) -> int:
         """Set cards aside until told otherwise."""
-        return curation.suspend(self, card_ids)
+        return study.curation.suspend(self, card_ids)
 
     def unsuspend(self, card_ids: Sequence[int]) -> int:
         """Ask cards again that were set aside."""
-        return curation.unsuspend(self, card_ids)
+        return study.curation.unsuspend(self, card_ids)
 
     def bury(self, card_ids: Sequence[int]) -> int:
         """Leave cards for tomorrow."""
-        return curation.bury(self, card_ids)
+        return study.curation.bury(self, card_ids)
 
     def unbury(self, card_ids: Sequence[int]) -> int:
         """Ask buried cards again today."""
-        return curation.unbury(self, card_ids)
+        return study.curation.unbury(self, card_ids)
 
     def reset(self, card_ids: Sequence[int]) -> int:
         """Make cards new again."""
-        return curation.reset(self, card_ids)
+        return study.curation.reset(self, card_ids)
 
     def delete(self, card_ids: Sequence[int]) -> int:
         """Delete cards, and notes left without any."""
-        return curation.delete(self, card_ids)
+        return study.curation.delete(self, card_ids)
 
     def move(self, card_ids: Sequence[int], deck: str) -> int:
         """Put cards into a deck."""
-        return curation.move(self, card_ids, deck)
+        return study.curation.move(self, card_ids, deck)
 
     def flag(self, card_ids: Sequence[int], colour: int) -> int:
         """Flag cards, 1-7; 0 for none."""
-        return curation.flag(self, card_ids, colour)
+        return study.curation.flag(self, card_ids, colour)
 
     def tag(self, card_ids: Sequence[int], tags: Sequence[str]) -> int:
         """Give the notes of cards tags."""
-        return curation.tag(self, card_ids, tags)
+        return study.curation.tag(self, card_ids, tags)
 
     def untag(self, card_ids: Sequence[int], tags: Sequence[str]) -> int:
         """Take tags from the notes of cards."""
-        return curation.untag(self, card_ids, tags)
+        return study.curation.untag(self, card_ids, tags)
 
     def add_note(self, note_type: NoteType, fields: Sequence[str], deck: str, tags: Sequence[str] = ()) -> NoteAdded:
         """Add a note of a type to a deck."""
-        return curation.add_note(self, Note(self.clock.new_uuid()[:12], note_type, tuple(fields), tuple(tags)), deck)
+        from flashcore.domain.note import Note
+
+        note = Note(self.clock.new_uuid()[:12], note_type, tuple(fields), tuple(tags))
+        return study.curation.add_note(self, note, deck)
 
     def note_text(self, card_id: int) -> str:
         """The note of a card as plain-text deck text, for an editor."""
-        return editing.note_text(self, card_id)
+        return study.editing.note_text(self, card_id)
 
     def edit_note_text(self, card_id: int, text: str) -> bool:
         """Take back the text of ``note_text``; returns whether the note changed.
@@ -268,15 +273,15 @@ class Collection:
         Raises:
             DeckFileError: the text is not exactly one note, or has problems.
         """
-        return editing.edit_note_text(self, card_id, text)
+        return study.editing.edit_note_text(self, card_id, text)
 
-    def edit_place(self, card_id: int) -> editing.EditPlace:
+    def edit_place(self, card_id: int) -> EditPlace:
         """Where the note of a card is edited: in its deck file, or (file None) in the collection."""
-        return editing.edit_place(self, card_id)
+        return study.editing.edit_place(self, card_id)
 
     def import_back(self, file: Path) -> ImportReport:
         """Import a deck file again that was edited."""
-        return transfer.import_paths(self, [str(file)])
+        return study.transfer.import_paths(self, [str(file)])
 
     def undo(self) -> Undone | None:
         """Take back the newest answer or change that was not yet taken back; None where there is none.
@@ -284,7 +289,7 @@ class Collection:
         Raises:
             UndoRefused: something later builds on it.
         """
-        return undo(self)
+        return study.undo.undo(self)
 
     # in, out, upkeep
 
@@ -300,54 +305,34 @@ class Collection:
 
         Problems of a file are in the report, they do not raise; a path that does not exist does.
         """
-        return transfer.import_paths(self, paths, format=format, deck=deck, theirs=theirs, is_dry_run=is_dry_run,
+        return study.transfer.import_paths(self, paths, format=format, deck=deck, theirs=theirs, is_dry_run=is_dry_run,
                                      write_ids=write_ids, encoding=encoding, stdin=stdin, progress=progress)
 
     def export(self, path: Path | str, query: str | Query = "", *, format: str | None = None) -> ExportReport:
         """Write the notes of the cards a query selects; the suffix tells the format."""
-        return export.export(self, Path(path), _query(query), format=format)
+        return study.export.export(self, Path(path), _query(query), format=format)
 
-    def info(self) -> check.Info:
+    def info(self) -> Info:
         """Where the collection is and what it holds."""
-        return check.info(self)
+        return study.check.info(self)
 
-    def check(self) -> check.CheckReport:
+    def check(self) -> CheckReport:
         """Whether the file is sound, and the log replayed gives the schedules that are stored."""
-        return check.check(self)
-
-    # for the sessions
-
-    def note_types(self, connection: Connection) -> Mapping[int, NoteType]:
-        """All note types by id, read again after changes."""
-        if not self._note_types:
-            self._note_types = content.note_types(connection)
-        return self._note_types
+        return study.check.check(self)
 
     def changed(self) -> None:
-        """Forget what was read before a change."""
+        """Let what was loaded ahead know that it is old."""
         self.version += 1
-        self._note_types = {}
-
-    def preset_id(self, connection: Connection, preset: Preset) -> int:
-        """The id of a preset in this collection; known ones cost no query."""
-        if preset not in self._preset_ids:
-            self._preset_ids[preset] = history.preset_id(connection, preset)
-        return self._preset_ids[preset]
-
-    def mark_leech(self, connection: Connection, card: Card, *, suspend: bool) -> None:
-        """Give the note of a card the tag ``leech`` and, where asked, set the card aside."""
-        changes = ChangeSet(connection)
-        stored = content.notes_by_id(connection, [card.note_id])[card.note_id]
-        if "leech" not in (tag.lower() for tag in stored.note.tags):
-            tags = (*stored.note.tags, "leech")
-            changes.update(note_table, [stored.id], tags=" ".join(tags))
-            content.write_tags(connection, {stored.id: tags})
-        if suspend:
-            changes.update(card_table, [card.id], suspension=str(Suspension.LEECH))
 
 
 def _query(query: str | Query) -> Query:
-    return parse_query(query) if isinstance(query, str) else query
+    if not isinstance(query, str):
+        return query
+    if not query.strip():
+        return Everything()
+    from flashcore.domain.query import parse_query
+
+    return parse_query(query)
 
 
 def _clock(clock: Clock | Callable[[], datetime] | None) -> Clock:

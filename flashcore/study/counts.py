@@ -8,16 +8,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flashcore.domain.deck import ancestors
-from flashcore.domain.query import Query, parse_query
+from flashcore.domain.query_terms import And, Not, Query, Rated, State, StateIs
+from flashcore.domain.review import Rating
 from flashcore.domain.taxonomy import systems
-from flashcore.store import content, day
+from flashcore.store import day, decks
 from flashcore.store.database import Connection
 from flashcore.store.selection import View, find_cards
 from flashcore.study.day_plan import DayPlan, plan_day
 from flashcore.study.options import OptionSet
-from flashcore.study.pace import RECENT_ANSWERS, STUDY_DAYS, Pace, pace_of
+from flashcore.study.pace import RECENT_ANSWERS, STUDY_DAYS, Pace, minutes_a_day, pace_of
 
 MISSED_QUERY = "rated:2:1 -is:suspended"
+_MISSED = And((Rated(2, Rating.AGAIN), Not(StateIs(State.SUSPENDED))))
 """What the home screen calls missed in the last two days."""
 _WEEK = 7
 
@@ -111,8 +113,8 @@ class Home:
 
 
 def pace(connection: Connection) -> Pace:
-    """The learner's pace, from the last answers and study days."""
-    return pace_of(day.recent_durations(connection, RECENT_ANSWERS), day.recent_days(connection, STUDY_DAYS))
+    """The learner's pace, from the last answers."""
+    return pace_of(day.recent_durations(connection, RECENT_ANSWERS))
 
 
 def due_report(connection: Connection, query: Query, view: View, options: OptionSet) -> DueReport:
@@ -121,7 +123,7 @@ def due_report(connection: Connection, query: Query, view: View, options: Option
 
 
 def _report(connection: Connection, plan: DayPlan, at: Pace) -> DueReport:
-    names = content.deck_names(connection)
+    names = decks.deck_names(connection)
     by_deck = {name: [0, 0, 0] for deck_name in names.values() for name in ancestors(deck_name)}
     by_system: dict[str | None, list[int]] = {}
     for kind, cards in enumerate((plan.new, plan.steps, plan.due)):
@@ -157,7 +159,7 @@ def deck_counts(connection: Connection, query: Query, view: View, options: Optio
 
 def tomorrow(connection: Connection, today: date, options: OptionSet, plan: DayPlan) -> int:
     """Cards that tomorrow asks if today's due cards are answered: those due that day, and its share of new ones."""
-    names = content.deck_names(connection)
+    names = decks.deck_names(connection)
     due = day.due_by_day(connection, today + timedelta(days=1), today + timedelta(days=1))
     tops = {name.split("::")[0] for name in names.values()}
     new = min(sum(options.for_deck(name).new_per_day for name in tops),
@@ -175,9 +177,9 @@ def home(connection: Connection, query: Query, view: View, options: OptionSet) -
     by_system = day.cards_by_system(connection)
     collection = options.collection()
     return Home(
-        view.today, collection.exam_on, report, collection.minutes_per_day or at.minutes_a_day,
+        view.today, collection.exam_on, report, collection.minutes_per_day or minutes_a_day(day.recent_days(connection, STUDY_DAYS)),
         tomorrow(connection, view.today, options, plan), fullest, week[fullest] if fullest else 0,
-        len(find_cards(connection, parse_query(MISSED_QUERY), view)), _system_rows(by_system, report),
+        len(find_cards(connection, _MISSED, view)), _system_rows(by_system, report),
         report.by_deck, sum(1 for system in systems() if not by_system.get(system) and system != "general"),
         sum(by_system.values()), day.next_moment(connection, view.now))
 

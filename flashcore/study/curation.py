@@ -13,7 +13,7 @@ from flashcore.domain.note import Note
 from flashcore.domain.review import Review, ReviewKind
 from flashcore.domain.taxonomy import canonical_tag
 from flashcore.errors import NotFoundError, UsageError
-from flashcore.store import content, history
+from flashcore.store import content, decks, history
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import to_day
 from flashcore.store.database import Connection
@@ -100,7 +100,7 @@ def move(collection: Collection, card_ids: Sequence[int], deck: str) -> int:
     """Put cards into a deck, made where there is none of that name."""
     def act(changes: ChangeSet) -> int:
         held = _cards(changes.connection, card_ids)
-        count = changes.update(card, list(held), deck_id=content.deck_id(changes.connection, clean_deck_name(deck)))
+        count = changes.update(card, list(held), deck_id=decks.deck_id(changes.connection, clean_deck_name(deck)))
         content.order_new_cards(changes.connection, {one.note_id for one in held.values()})
         return count
 

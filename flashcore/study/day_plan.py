@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flashcore.domain.deck import ancestors
-from flashcore.domain.query import Query
+from flashcore.domain.query_terms import Query
 from flashcore.domain.schedule import CardState
-from flashcore.store import content, day
+from flashcore.store import day, decks
 from flashcore.store.database import Connection
 from flashcore.store.day import Candidate
 from flashcore.store.selection import View
@@ -31,7 +31,7 @@ def plan_day(connection: Connection, query: Query, view: View, options: OptionSe
     A deck's limit holds for it and everything under it, so a card needs room in its deck and in all its parents;
     what was answered today counts. A card waits for tomorrow where a sibling was answered today or is asked today.
     """
-    names = content.deck_names(connection)
+    names = decks.deck_names(connection)
     answers = day.answers_today(connection, view.today)
     steps = day.step_cards(connection, query, view)
     apart = _Apart(answers)

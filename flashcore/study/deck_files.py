@@ -102,7 +102,7 @@ def read(source: Source, encoding: str | None, stdin: bytes | None = None) -> Re
     else:
         try:
             if source.path.stat().st_size > LARGEST_FILE_BYTES:
-                raise FileError(name, f"it is larger than {LARGEST_FILE_BYTES >> 20} MiB", "split it into several files")
+                raise FileError(name, f"it is larger than {LARGEST_FILE_BYTES >> 20} MiB", "split it into several")
             data = source.path.read_bytes()
         except OSError as error:
             raise FileError(name, f"it cannot be read ({error.strerror or error})", "check who may read it") from error

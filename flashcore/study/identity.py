@@ -73,7 +73,7 @@ def _match_edited(read: Sequence[BundledNote], held: Sequence[StoredNote], found
     taken = {stored.id for stored in found.values()}
     for (index, place), (next_index, next_place) in pairwise(anchors):
         ours = [at for at in range(index + 1, next_index) if at not in found]
-        theirs = [stored for stored in held[place + 1:next_place] if stored.id not in taken] if place < next_place else []
+        theirs = [stored for stored in held[place + 1:max(next_place, 0)] if stored.id not in taken]
         for at, stored in _align(read, ours, theirs):
             found[at] = stored
 

@@ -19,11 +19,10 @@ RECENT_ANSWERS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds for one showing of a learning card and for one review; ``minutes_a_day`` is None without history."""
+    """Seconds for one showing of a learning card and for one review."""
 
     learning_seconds: float = DEFAULT_LEARNING_SECONDS
     review_seconds: float = DEFAULT_REVIEW_SECONDS
-    minutes_a_day: int | None = None
 
     def minutes(self, *, new: int, learning: int, due: int) -> int:
         """Minutes that so many cards take, rounded up; 0 for none."""
@@ -31,11 +30,14 @@ class Pace:
         return int(-(-seconds // 60))
 
 
-def pace_of(durations: Sequence[tuple[bool, int]], days: Sequence[int]) -> Pace:
-    """The pace that answers show: (whether the card was new or learning, milliseconds) of the last ones, and the
-    milliseconds spent on each of the last study days."""
+def pace_of(durations: Sequence[tuple[bool, int]]) -> Pace:
+    """The pace that answers show: (whether the card was new or learning, milliseconds) of the last ones."""
     learning = [milliseconds / 1000 for is_learning, milliseconds in durations if is_learning]
     reviews = [milliseconds / 1000 for is_learning, milliseconds in durations if not is_learning]
     return Pace(median(learning) if len(learning) >= ENOUGH_ANSWERS else DEFAULT_LEARNING_SECONDS,
-                median(reviews) if len(reviews) >= ENOUGH_ANSWERS else DEFAULT_REVIEW_SECONDS,
-                max(round(median(days) / 60_000), 1) if days else None)
+                median(reviews) if len(reviews) >= ENOUGH_ANSWERS else DEFAULT_REVIEW_SECONDS)
+
+
+def minutes_a_day(days: Sequence[int]) -> int | None:
+    """The median, in minutes, of the milliseconds spent on each of the last study days; None without any."""
+    return max(round(median(days) / 60_000), 1) if days else None

@@ -1,15 +1,17 @@
-"""A study session: show -> reveal -> answer -> next, with undo. Nothing is saved at its end: every answer already is."""
+"""A study session: show -> reveal -> answer -> next, with undo. Nothing is left to save at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from flashcore.domain.note_type import NoteKind
-from flashcore.domain.query import Everything, Query
+from flashcore.domain.card import Card, Suspension
+from flashcore.domain.deck import Preset
+from flashcore.domain.note_type import NoteKind, NoteType
+from flashcore.domain.query_terms import Everything, Query
 from flashcore.domain.review import Rating, Review, ReviewKind
 from flashcore.domain.schedule import Schedule
 from flashcore.domain.taxonomy import read_axes
@@ -18,7 +20,11 @@ from flashcore.errors import CardChanged, NotFoundError
 from flashcore.scheduling.scheduler import fuzz_seed, is_leech, outcome, outcomes
 from flashcore.store import content, day, history
 from flashcore.store.asking import Asked, load_asked
+from flashcore.store.changes import ChangeSet
+from flashcore.store.database import Connection
 from flashcore.store.day import Candidate
+from flashcore.store.schema import card as card_table
+from flashcore.store.schema import note as note_table
 from flashcore.study import counts
 from flashcore.study.card_face import CardFace, card_face
 from flashcore.study.card_queue import CardQueue, interleaved
@@ -67,6 +73,8 @@ class Session:
         self._answers: list[tuple[str, Answered]] = []
         self._prompt: Prompt | None = None
         self._prepared: _Loaded | None = None
+        self._preset_ids: dict[Preset, int] = {}
+        self._kinds: tuple[int, Mapping[int, NoteType]] = (-1, {})
         self._new_ids: set[int] = set()
         self._day: date = collection.today()
         self._queue = self._fill()
@@ -229,7 +237,7 @@ class Session:
         if prepared is not None and prepared.asked.card.id == card_id and prepared.version == collection.version:
             return prepared
         with collection.database.read() as connection:
-            asked = load_asked(connection, card_id, collection.note_types(connection))
+            asked = load_asked(connection, card_id, self._note_types(connection))
         if asked is None:
             raise NotFoundError("card", str(card_id))
         note, reps = asked.stored.note, asked.schedule.reps if asked.schedule else 0
@@ -271,12 +279,12 @@ class Session:
             row = Review(
                 collection.database.next_seq(connection), collection.clock.new_uuid(), prompt.card.id,
                 ReviewKind.CRAM if self.is_cram else ReviewKind.SCHEDULED, now, offset, study_day, rating, duration_ms,
-                None if after is None else collection.preset_id(connection, options.preset),
+                None if after is None else self._preset_id(connection, options.preset),
                 None if place is None else chr(ord("a") + place), None if choice is None else prompt.is_right(choice),
                 leech=leech, before=before)
             history.record_review(connection, row, after)
             if leech:
-                collection.mark_leech(connection, prompt.card, suspend=leech == "suspended")
+                _mark_leech(connection, prompt.card, suspend=leech == "suspended")
         return row, after
 
     @staticmethod
@@ -284,6 +292,17 @@ class Session:
         if after is None or before is None or after.lapses == before.lapses or not is_leech(after.lapses, threshold):
             return ""
         return "suspended" if suspend else "tagged"
+
+    def _preset_id(self, connection: Connection, preset: Preset) -> int:
+        """The id of a preset; known ones cost no query."""
+        if preset not in self._preset_ids:
+            self._preset_ids[preset] = history.preset_id(connection, preset)
+        return self._preset_ids[preset]
+
+    def _note_types(self, connection: Connection) -> Mapping[int, NoteType]:
+        if self._kinds[0] != self._collection.version:
+            self._kinds = self._collection.version, content.note_types(connection)
+        return self._kinds[1]
 
     def _after_answer(self, prompt: Prompt, row: Review, after: Schedule | None) -> None:
         card = prompt.card
@@ -309,3 +328,15 @@ class Session:
         act(ids)
         self._queue.drop(ids)
         self._prompt = None
+
+
+def _mark_leech(connection: Connection, card: Card, *, suspend: bool) -> None:
+    """Give the note of a card the tag ``leech`` and, where asked, set the card aside."""
+    changes = ChangeSet(connection)
+    stored = content.notes_by_id(connection, [card.note_id])[card.note_id]
+    if "leech" not in (tag.lower() for tag in stored.note.tags):
+        tags = (*stored.note.tags, "leech")
+        changes.update(note_table, [stored.id], tags=" ".join(tags))
+        content.write_tags(connection, {stored.id: tags})
+    if suspend:
+        changes.update(card_table, [card.id], suspension=str(Suspension.LEECH))

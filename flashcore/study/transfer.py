@@ -13,7 +13,7 @@ from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.note_cards import card_ordinals
 from flashcore.domain.taxonomy import read_axes
 from flashcore.errors import DeckFileError, FileError, FlashcoreError, NotFoundError, Problem, ReadOnlyCollection
-from flashcore.store import content, ingest
+from flashcore.store import content, decks, ingest
 from flashcore.store.changes import ChangeSet
 from flashcore.store.content import StoredNote
 from flashcore.store.database import Connection, Database
@@ -131,7 +131,7 @@ class _Import:
         found = identity.match(notes, held, by_id)
         elsewhere = self._elsewhere(connection, source, notes, found, file)
         found |= elsewhere.moved
-        file_id = content.deck_file_id(connection, source.key, read.sha256, now) if source.key else None
+        file_id = decks.deck_file_id(connection, source.key, read.sha256, now) if source.key else None
         changes = ChangeSet(connection)
         taken: dict[str, object] = {}
         new, guids = [], {}
@@ -232,7 +232,7 @@ class _Import:
         present = {source.key for source in files}
         with self._database.write() as connection:
             changes = ChangeSet(connection)
-            for path in content.file_paths(connection):
+            for path in decks.file_paths(connection):
                 inside = any(Path(path).is_relative_to(folder) for folder in folders)
                 if inside and path not in present and not Path(path).exists():
                     gone = [stored.id for stored in content.notes_of_file(connection, path)]

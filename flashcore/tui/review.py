@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from flashcore.study.collection import Collection
     from flashcore.tui.summary import Wish
 
-_CHECKPOINT_SECONDS = 1.0
-"""How long a card stands before what was written is moved into the main file: by then nobody waits for an answer."""
+_QUIET_SECONDS = 1.0
+"""How long a card stands before the next one is drawn and what was written is moved into the main file: by then the
+learner thinks, and nobody waits."""
 _NARROW = 60
 
 
@@ -51,7 +52,7 @@ class ReviewScreen(FlashcoreScreen[None]):
         self._asked_once: Rating | None = None
         self._retry: Callable[[], Awaitable[None]] | None = None
         self._shown_at = 0.0
-        self._checkpoint: Timer | None = None
+        self._quiet: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield TwoEnds(id="head")
@@ -74,11 +75,14 @@ class ReviewScreen(FlashcoreScreen[None]):
         self.is_revealed = self._shows_others = self._is_flagging = False
         self._asked_once = self._retry = None
         self._shown_at = self.flashcore.monotonic()
-        if self._checkpoint is not None:
-            self._checkpoint.stop()
-        self._checkpoint = self.set_timer(_CHECKPOINT_SECONDS, self.flashcore.thread.checkpoint)
+        if self._quiet is not None:
+            self._quiet.stop()
+        self._quiet = self.set_timer(_QUIET_SECONDS, self._tidy)
         self._draw()
         self.say(message)
+
+    def _tidy(self) -> None:
+        self.flashcore.thread.tidy(self.session.prepare)
 
     def _draw(self, *, keep_place: bool = False) -> None:
         if self.is_revealed:

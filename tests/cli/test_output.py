@@ -56,3 +56,17 @@ def test_a_table_is_cut_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_cell_is_one_line_whatever_is_in_it() -> None:
     assert output.one_line("a\n\n b\tc\x1b[0m") == "a b c␛[0m"
+
+
+def test_what_does_not_fit_the_terminal_goes_through_the_pager(
+        capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", f"{sys.executable} -c \"import sys; print('paged', len(sys.stdin.readlines()))\"")
+    output.put_pages("a\n" * 100)
+    assert capfd.readouterr().out == "a\n" * 100 + "\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    output.put_pages("short")
+    output.put_pages("a\n" * 100)
+    assert capfd.readouterr().out == "short\npaged 101\n"
+    monkeypatch.setenv("PAGER", "no-such-pager")
+    output.put_pages("a\n" * 100)
+    assert capfd.readouterr().out == "a\n" * 100 + "\n"

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from flashcore.domain.note import Markup, Note
@@ -73,8 +76,8 @@ def test_a_voice_hears_words_for_blanks_and_pictures() -> None:
 
 
 def test_a_vignette_shows_its_options_in_the_order_of_the_showing() -> None:
-    options = (Option("*Less* afterload", False, "It would lower it."), Option("Impaired relaxation", True, "A stiff one."),
-               Option("None", False))
+    options = (Option("*Less* afterload", False, "It would lower it."),
+               Option("Impaired relaxation", True, "A stiff one."), Option("None", False))
     face = card_face(a_note(VIGNETTE, "A man.\n\nWhich?", options_to_field(options), "idea"), 0, (2, 1, 0))
     assert face == CardFace(
         (Paragraph("A man."), Paragraph("Which?")), (Paragraph("Impaired relaxation"),), (Paragraph("idea"),), (), (
@@ -112,3 +115,15 @@ def test_a_foreign_cloze_is_read_as_html() -> None:
 def test_a_note_type_without_templates_shows_its_first_field_then_the_others() -> None:
     note_type = NoteType("bare", NoteKind.STANDARD, ("A", "B", "C"), ())
     assert asked(a_note(note_type, "a", "b", "c", markup=Markup.HTML)) == ("a", "b\nc")
+
+
+def test_plain_cards_need_none_of_the_large_libraries() -> None:
+    program = (
+        "import sys\n"
+        "from flashcore.domain.note import Note\n"
+        "from flashcore.domain.note_type import BASIC\n"
+        "from flashcore.study.card_face import card_face\n"
+        "card_face(Note('g', BASIC, ('Why does it rise?', 'Because venous return rises (orthopnea).', '', '')), 0)\n"
+        "print({'textual', 'rich', 'selectolax', 'markdown_it', 'pylatexenc', 'genanki'} & set(sys.modules))\n")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

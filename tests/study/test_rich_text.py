@@ -93,7 +93,8 @@ def test_g5_a_link_shows_its_real_target() -> None:
 
 
 def test_g1_nothing_in_a_card_can_command_the_terminal() -> None:
-    hostile = "\x1b]0;t\x07<b>\u202eb</b><img alt='\x9b2J'><a href='\x1b[2J'>x</a>[sound:\x1b.mp3]<pre>\x08</pre>&#27;&#x9b;"
+    hostile = ("\x1b]0;t\x07<b>\u202eb</b><img alt='\x9b2J'><a href='\x1b[2J'>x</a>[sound:\x1b.mp3]"
+               "<pre>\x08</pre>&#27;&#x9b;")
     assert plain(html_to_text(hostile)) == (
         "␛]0;t␇<U+202E>b[picture: �2J]x (␛[2J)[sound: ␛.mp3]\n␈\n␛›")
 

@@ -1,73 +1,17 @@
-"""A collection of a few cards of every kind, a clock that stands still, and the app over both."""
+"""The sample collection and the app over it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
+from stage import Keys, StillClock, fill, settle
 
-from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE
-from flashcore.domain.review import Rating
-from flashcore.domain.vignette import Option, options_to_field
-from flashcore.study.clock import Clock
 from flashcore.study.collection import Collection
 from flashcore.tui.app import FlashcoreApp, Start
 from flashcore.tui.worker import CollectionThread
-
-MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-@dataclass
-class StillClock:
-    """A moment that moves only when it is told to; names are numbers."""
-
-    now: datetime = MONDAY
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-
-    def clock(self) -> Clock:
-        return Clock(lambda: self.now, UTC, lambda: f"{next(self.numbers):012}")
-
-
-WHY_FLAT = ("Why does lying flat make a patient with left heart failure short of breath?",
-            "Venous return rises, and a failing left ventricle cannot pump it on:\n\n- pulmonary venous pressure rises\n"
-            "- fluid leaves the capillaries faster than the lymph vessels can carry it away, first at the bases of the "
-            "lungs (orthopnea)",
-            "Gravity no longer keeps blood in the legs.", "own; checked 2026-11")
-SIADH = ("A 61-year-old man with small cell lung cancer is confused. His serum sodium is 118 mEq/L and his urine "
-         "osmolality 620 mOsm/kg. He is euvolemic. Which of the following most directly lowers his serum sodium?",
-         options_to_field([
-             Option("Osmotic shift of water out of cells", False, "Glucose would be high; it is normal."),
-             Option("Decreased aldosterone secretion", False,
-                    "Lack of aldosterone would raise K+ and lower volume; neither is so."),
-             Option("Aquaporin-2 insertion in the collecting duct", True,
-                    "The tumor makes ADH; V2 receptors insert aquaporin-2, and water is kept."),
-             Option("Primary polydipsia", False, "The urine would be dilute.")]),
-         "Water is kept, sodium is not lost at first.", "own; checked 2026-11", "fixed")
-CARDIO = ("system::cardiovascular", "discipline::physiology", "topic::heart-failure")
-RENAL = ("system::renal-urinary", "discipline::physiology", "topic::sodium::siadh")
-DECK = "Step 1::Cardiovascular"
-
-
-def fill(collection: Collection) -> dict[str, tuple[int, ...]]:
-    """Adds the sample notes; the card ids of each by a short name."""
-    return {
-        "why": collection.add_note(BASIC, WHY_FLAT, DECK, CARDIO).card_ids,
-        "vignette": collection.add_note(VIGNETTE, SIADH, "Step 1::Renal", RENAL).card_ids,
-        "cloze": collection.add_note(
-            CLOZE, ("Heart failure with reduced ejection fraction means an ejection fraction of [40%::percent] or less.",
-                    "", ""), DECK, CARDIO).card_ids,
-        "term": collection.add_note(
-            REVERSED, ("Cor pulmonale", "Right heart failure caused by lung disease, through pulmonary hypertension.",
-                       "", ""), DECK, CARDIO).card_ids,
-        "untagged": collection.add_note(BASIC, ("Which vitamin is made by gut bacteria?", "Vitamin K", "", ""),
-                                        "Odds", ()).card_ids,
-    }
 
 
 @pytest.fixture
@@ -85,16 +29,6 @@ def cards(path: Path, still: StillClock) -> dict[str, tuple[int, ...]]:
     """The sample notes in the collection at ``path``, all of them new."""
     with Collection.open(path, clock=still.clock()) as collection:
         return fill(collection)
-
-
-def study(path: Path, still: StillClock, ratings: dict[int, str], *, days_ago: int) -> None:
-    """Answers cards some days before now; ratings as in ``good``."""
-    now, still.now = still.now, still.now - timedelta(days=days_ago)
-    with Collection.open(path, clock=still.clock()) as collection:
-        for card_id, word in ratings.items():
-            session = collection.review(card_ids=[card_id])
-            session.answer(Rating[word.upper()], 9_000)
-    still.now = now
 
 
 MakeApp = Callable[..., FlashcoreApp]
@@ -116,32 +50,6 @@ def make_app(path: Path, still: StillClock, monkeypatch: pytest.MonkeyPatch) -> 
     yield make
     for thread in threads:
         thread.close()
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    """Waits until everything that was asked for is done and drawn."""
-    for _ in range(3):
-        await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-
-
-class Keys:
-    """Presses keys and waits for what follows each."""
-
-    def __init__(self, pilot: Pilot[None]) -> None:
-        self.pilot = pilot
-
-    async def __call__(self, *keys: str) -> None:
-        for key in keys:
-            await self.pilot.press(key)
-            await settle(self.pilot)
-
-
-def screen_text(app: FlashcoreApp) -> str:
-    """What stands on the screen, line by line, without the blanks at the ends."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 RunApp = Callable[..., AbstractAsyncContextManager[tuple[FlashcoreApp, Keys]]]

@@ -1,0 +1,69 @@
+"""Files <-> bundles of notes. One module per format; this one only knows which module reads or writes which file.
+
+Importing it loads no format: ``reader_for`` and ``writer_for`` give the module by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flashcore.errors import FileError, NotFoundError, nearest
+from flashcore.errors import Problem as Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by name, the suffixes of its files, and the modules that read and write it (empty: none does)."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    reader: str = ""
+    writer: str = ""
+
+
+FORMATS = (
+    Format("markdown", (".md",), "flashcore.formats.markdown_deck", "flashcore.formats.markdown_writer"),
+    Format("anki", (".apkg",), writer="flashcore.formats.anki_writer"),
+)
+
+
+def reader_for(path: Path | None, format: str | None = None) -> Format:
+    """The format that reads a file: by name, else by the file's suffix; standard input (None) is Markdown.
+
+    Raises:
+        NotFoundError: no format that can be read has that name.
+        FileError: no reader knows the suffix.
+    """
+    return _chosen([one for one in FORMATS if one.reader], path, format, "read")
+
+
+def writer_for(path: Path | None, format: str | None = None) -> Format:
+    """The format that writes a file: by name, else by the file's suffix; standard output (None) is Markdown.
+
+    Raises:
+        NotFoundError: no format that can be written has that name.
+        FileError: no writer knows the suffix.
+    """
+    return _chosen([one for one in FORMATS if one.writer], path, format, "write")
+
+
+def _chosen(formats: Iterable[Format], path: Path | None, name: str | None, verb: str) -> Format:
+    by_name = {one.name: one for one in formats}
+    by_suffix = {suffix: one for one in by_name.values() for suffix in one.suffixes}
+    if name is not None:
+        wanted = name.lower()
+        found = by_name.get(wanted) or by_suffix.get(f".{wanted.removeprefix('.')}")
+        if found is None:
+            raise NotFoundError("format", name, [*by_name, *by_suffix])
+        return found
+    if path is None:
+        return by_name["markdown"]
+    suffix = path.suffix.lower()
+    if suffix in by_suffix:
+        return by_suffix[suffix]
+    near = nearest(suffix, by_suffix)
+    raise FileError(path, f"flashcore cannot {verb} {suffix or 'a file without a suffix'}",
+                    f"did you mean {near}?" if near else
+                    f"it can {verb} {', '.join(by_suffix)}; for another suffix name the format with --format")

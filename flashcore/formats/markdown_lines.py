@@ -1,0 +1,159 @@
+"""The lines of a plain-text deck without their HTML comments, and which of them are literal because of a fence."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flashcore.domain.markdown_spans import FENCE_OPENING, closes_fence
+from flashcore.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as a card may hold it. ``ids`` are the id comments that stood in it, with their lines.
+
+    ``is_literal``: inside a fence, or its end. ``opens_fence``: its beginning. ``is_comment``: it held nothing else.
+    ``ends_comment``: the last of it was a comment.
+    """
+
+    number: int
+    text: str
+    is_literal: bool = False
+    opens_fence: bool = False
+    is_comment: bool = False
+    ends_comment: bool = False
+    ids: tuple[tuple[int, str], ...] = ()
+
+
+class LineScanner:
+    """Hands out the lines one by one; afterwards it knows what was left open.
+
+    Whoever reads the lines may say that what follows a marker opens a fence (``open_fence``).
+    """
+
+    def __init__(self, lines: Sequence[str], first_number: int = 1) -> None:
+        self._lines, self._first = lines, first_number
+        self.fence, self.fence_number = "", 0
+        self.comment: tuple[int, int] | None = None
+        """Where an unclosed comment starts: the line's number and the offset in it."""
+        self._comment_text: list[str] = []
+
+    def open_fence(self, text: str, number: int) -> bool:
+        """Whether the text of a marker opens a fence; if so, the following lines are literal."""
+        opening = FENCE_OPENING.match(text)
+        if opening is None:
+            return False
+        self.fence, self.fence_number = opening[1], number
+        return True
+
+    def __iter__(self) -> Iterator[Line]:
+        for number, text in enumerate(self._lines, self._first):
+            if self.comment is None and not self.fence and "<!--" not in text:
+                yield Line(number, text, opens_fence=self._opens(text, number))
+            elif self.comment is None and self.fence:
+                if closes_fence(text, self.fence):
+                    self.fence = ""
+                yield Line(number, text, is_literal=True)
+            elif self.comment is None and self._opens(text, number):
+                yield Line(number, text, opens_fence=True)
+            else:
+                yield self._without_comments(number, text)
+
+    def problems(self) -> list[Problem]:
+        """What was left open at the end of the file."""
+        found: list[Problem] = []
+        if self.comment is not None:
+            found.append(Problem(self.comment[0], "the comment that starts here has no end: <!-- without -->",
+                                 "close it; for the characters themselves write \\<!--"))
+        if self.fence:
+            found.append(Problem(self.fence_number, f"the fence {self.fence[:10]} that starts here is never closed",
+                                 f"write {self.fence[:10]} alone on a line after it"))
+        return found
+
+    def _opens(self, text: str, number: int) -> bool:
+        return ("```" in text or "~~~" in text) and self.open_fence(text, number)
+
+    def _without_comments(self, number: int, text: str) -> Line:
+        kept: list[str] = []
+        ids: list[tuple[int, str]] = []
+        is_whole = True
+        position = 0
+        if self.comment is not None:
+            end = text.find("-->")
+            if end < 0:
+                self._comment_text.append(text[:200] if len(self._comment_text) < 3 else "")
+                return Line(number, "", is_comment=True)
+            self._comment_text.append(text[:end])
+            ids += self._closed_comment()
+            position = end + 3
+        starts = list(_comment_starts(text, position)) if "<!--" in text else []
+        ends_comment = False
+        for start, end in starts:
+            kept.append(text[position:start])
+            position = end if end >= 0 else len(text)
+            self.comment = number, start
+            self._comment_text = [text[start + 4:end - 3] if end >= 0 else text[start + 4:]]
+            if end >= 0:
+                ids += self._closed_comment()
+            ends_comment = not text[position:].strip()
+        kept.append(text[position:])
+        is_whole = not any(part.strip() for part in kept)
+        if is_whole:
+            return Line(number, "", is_comment=True, ends_comment=True, ids=tuple(ids))
+        cleaned = _joined(kept, starts_with_comment=not kept[0].strip() and len(kept) > 1 or position > 0 and not starts)
+        if ends_comment:
+            cleaned = cleaned.rstrip()
+        opens = self.fence == "" and self._opens(cleaned, number)
+        return Line(number, cleaned, bool(self.fence) and not opens, opens, ends_comment=ends_comment, ids=tuple(ids))
+
+    def _closed_comment(self) -> list[tuple[int, str]]:
+        number = self.comment[0] if self.comment else 0
+        key, colon, value = "\n".join(self._comment_text).strip().partition(":")
+        self.comment, self._comment_text = None, []
+        return [(number, value.strip())] if colon and key.strip().lower() == "id" else []
+
+
+def _joined(parts: Sequence[str], starts_with_comment: bool) -> str:
+    """What stood around comments as one line, so that it says nothing that did not stand there.
+
+    Two signs that meet get a space between them: they might begin a comment or code.
+    """
+    joined = parts[0].lstrip() if starts_with_comment else parts[0]
+    pieces = [joined]
+    last = joined[-1:]
+    for part in parts[1:]:
+        if not part:
+            continue
+        if not last:
+            part = part.lstrip()
+        elif not (last.isalnum() or last.isspace() or part[0].isalnum() or part[0].isspace()):
+            pieces.append(" ")
+        pieces.append(part)
+        last = part[-1:] or last
+    return "".join(pieces)
+
+
+def _comment_starts(text: str, position: int) -> Iterator[tuple[int, int]]:
+    """Where comments start in a line, outside of code, and where they end (-1: not in this line)."""
+    ticks: dict[int, list[int]] = {}
+    for found in re.finditer("`++", text):
+        ticks.setdefault(len(found[0]), []).append(found.start())
+    while token := _TOKEN.search(text, position):
+        position = token.end()
+        if token[0] == "<!--":
+            end = text.find("-->", token.start() + 2)
+            yield token.start(), end + 3 if end >= 0 else -1
+            if end < 0:
+                return
+            position = end + 3
+        elif token[0][0] == "`":
+            places = ticks.get(len(token[0]), [])
+            place = bisect_left(places, position)
+            if place < len(places):
+                position = places[place] + len(token[0])
+
+
+_TOKEN = re.compile(r"\\.|`++|<!--", re.DOTALL)
