@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -75,14 +76,17 @@ def review_plainly(place: Place, query: Query, *, is_cram: bool = False, limit: 
     from flashcore.cli.plain import PlainReview
     from flashcore.domain.query import Everything
 
+    lines = sys.stdin if sys.stdin is not None else io.StringIO()
+    if isinstance(lines, io.TextIOWrapper):
+        lines.reconfigure(errors="replace")
     with place.writing() as collection:
         check_decks(collection, query)
         session = collection.review(query, is_cram=is_cram, limit=limit)
         if session.show() is None and not collection.find(query):
-            put("There are no cards yet. flashcore import bundled brings the first."
-                       if isinstance(query, Everything) else "No card matches.")
+            put("There are no cards yet. flashcore import bundled brings the first." if isinstance(query, Everything)
+                else "No card matches.")
             return 0
-        return PlainReview(collection, session, lines=sys.stdin, page=sys.stdout, seconds=time.monotonic,
+        return PlainReview(collection, session, lines=lines, page=sys.stdout, seconds=time.monotonic,
                            edit=lambda card_id: edit_card(collection, card_id), open_file=open_file).run()
 
 

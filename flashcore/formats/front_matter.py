@@ -137,7 +137,7 @@ def _read_yaml(head: FrontMatter, block: str, first: int, problems: list[Problem
                 problems.append(Problem(line, f"the key {name!r} is given twice", "keep one"))
             else:
                 seen.add(name)
-                _take(head, name, line, [(at, " ".join(value.split())) for at, value in values if value.strip()],
+                _take(head, name, line, [(at, value.strip()) for at, value in values if value.strip()],
                       problems)
     except _NotTaken as error:
         problems.append(error.problem)

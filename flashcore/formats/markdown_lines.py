@@ -79,9 +79,8 @@ class LineScanner:
     def _without_comments(self, number: int, text: str) -> Line:
         kept: list[str] = []
         ids: list[tuple[int, str]] = []
-        is_whole = True
         position = 0
-        if self.comment is not None:
+        if began_inside := self.comment is not None:
             end = text.find("-->")
             if end < 0:
                 self._comment_text.append(text[:200] if len(self._comment_text) < 3 else "")
@@ -89,9 +88,8 @@ class LineScanner:
             self._comment_text.append(text[:end])
             ids += self._closed_comment()
             position = end + 3
-        starts = list(_comment_starts(text, position)) if "<!--" in text else []
-        ends_comment = False
-        for start, end in starts:
+        ends_comment = began_inside and not text[position:].strip()
+        for start, end in _comment_starts(text, position) if "<!--" in text else ():
             kept.append(text[position:start])
             position = end if end >= 0 else len(text)
             self.comment = number, start
@@ -100,10 +98,10 @@ class LineScanner:
                 ids += self._closed_comment()
             ends_comment = not text[position:].strip()
         kept.append(text[position:])
-        is_whole = not any(part.strip() for part in kept)
-        if is_whole:
-            return Line(number, "", is_comment=True, ends_comment=True, ids=tuple(ids))
-        cleaned = _joined(kept, starts_with_comment=not kept[0].strip() and len(kept) > 1 or position > 0 and not starts)
+        if not any(part.strip() for part in kept):
+            is_comment = began_inside or len(kept) > 1
+            return Line(number, "", is_comment=is_comment, ends_comment=is_comment, ids=tuple(ids))
+        cleaned = _joined(["", *kept] if began_inside else kept)
         if ends_comment:
             cleaned = cleaned.rstrip()
         opens = self.fence == "" and self._opens(cleaned, number)
@@ -116,20 +114,18 @@ class LineScanner:
         return [(number, value.strip())] if colon and key.strip().lower() == "id" else []
 
 
-def _joined(parts: Sequence[str], starts_with_comment: bool) -> str:
+def _joined(parts: Sequence[str]) -> str:
     """What stood around comments as one line, so that it says nothing that did not stand there.
 
-    Two signs that meet get a space between them: they might begin a comment or code.
+    After a comment at the start of the line the text starts at its next word. Two signs that meet get a space between
+    them: they might begin a comment or code.
     """
-    joined = parts[0].lstrip() if starts_with_comment else parts[0]
-    pieces = [joined]
-    last = joined[-1:]
+    pieces = [parts[0]]
+    last = parts[0][-1:]
     for part in parts[1:]:
-        if not part:
-            continue
         if not last:
             part = part.lstrip()
-        elif not (last.isalnum() or last.isspace() or part[0].isalnum() or part[0].isspace()):
+        elif part and not (last.isalnum() or last.isspace() or part[0].isalnum() or part[0].isspace()):
             pieces.append(" ")
         pieces.append(part)
         last = part[-1:] or last

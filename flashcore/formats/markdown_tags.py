@@ -84,7 +84,7 @@ def card_tags(levels: Iterable[Sequence[str]], topic: Sequence[str], default_dep
         several["topic"].append("topic::" + "::".join(topic))
     for level in levels:
         for tag in level:
-            axis, value = axis_of(tag)
+            axis = axis_of(tag)[0]
             if axis not in ONE_VALUE:
                 several[axis].append(tag)
                 continue

@@ -58,7 +58,7 @@ def _where(data: bytes, error: UnicodeError, chosen: str, asked: str | None) -> 
 
 
 def clean_text(text: str) -> tuple[str, list[Problem]]:
-    """Text with ``\\n`` as its only line end, in NFC, without NUL characters and half surrogates, and warnings of these."""
+    """Text with ``\\n`` as its only line end, in NFC, without NUL and half surrogates, and warnings about these."""
     warnings: list[Problem] = []
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if count := text.count("\0"):

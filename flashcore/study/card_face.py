@@ -12,7 +12,7 @@ from flashcore.domain.note_type import OWN_NOTE_TYPES, REVERSED, NoteKind
 from flashcore.domain.vignette import Vignette
 from flashcore.formats.cloze_html import cloze_to_screen
 from flashcore.formats.html import markdown_to_html
-from flashcore.study.rich_text import CardText, Style, file_name, html_to_text, plain
+from flashcore.study.rich_text import CardText, Style, html_to_text, plain
 
 NO_HINT = "..."
 """What a blank without a hint says, in square brackets."""
@@ -84,29 +84,6 @@ def hints(face: CardFace) -> tuple[str, ...]:
     """The hint of each blank in the question, in order; empty for one that has none."""
     blanks = (blank.removeprefix("[").removesuffix("]") for blank in _marked(face.question, Style.CLOZE))
     return tuple("" if blank == NO_HINT else blank for blank in blanks)
-
-
-def spoken(text: CardText) -> str:
-    """Card text for a voice: a blank is "blank", its hint a sentence at the end; pictures and sounds are sentences."""
-    said: list[str] = []
-    notes: list[str] = []
-    for paragraph in text:
-        words = paragraph.text
-        for span in reversed(paragraph.spans):
-            shown = paragraph.text[span.start:span.end]
-            inner = shown[1:-1] if shown.startswith("[") and shown.endswith("]") else ""
-            if not inner or span.style not in (Style.CLOZE, Style.IMAGE, Style.SOUND):
-                continue
-            instead = "blank"
-            if span.style is not Style.CLOZE:
-                what, _, described = inner.partition(": ")
-                file = file_name(span.target)
-                instead = f"{what.capitalize()} {file}" + (f": {described}." if described != file else ".")
-            elif inner != NO_HINT:
-                notes.insert(0, f"Blank, hint: {inner}.")
-            words = words[:span.start] + instead + words[span.end:]
-        said.append(words)
-    return "\n".join([*said, *notes])
 
 
 _OWN = frozenset(note_type.name for note_type in OWN_NOTE_TYPES)

@@ -95,7 +95,10 @@ class SystemRow:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The numbers of the home screen. ``fullest_day`` is the one of the next seven with the most cards due."""
+    """The numbers of the home screen.
+
+    ``tomorrow`` counts cards that become due then; ``fullest_day`` is the one of the next seven with the most of them.
+    """
 
     today: date
     exam_on: date | None
@@ -157,14 +160,16 @@ def deck_counts(connection: Connection, query: Query, view: View, options: Optio
                        held[row.deck][2]) for row in report.by_deck]
 
 
-def tomorrow(connection: Connection, today: date, options: OptionSet, plan: DayPlan) -> int:
-    """Cards that tomorrow asks if today's due cards are answered: those due that day, and its share of new ones."""
-    names = decks.deck_names(connection)
-    due = day.due_by_day(connection, today + timedelta(days=1), today + timedelta(days=1))
-    tops = {name.split("::")[0] for name in names.values()}
-    new = min(sum(options.for_deck(name).new_per_day for name in tops),
-              max(day.count_new(connection) - len(plan.new), 0))
-    return sum(due.values()) + new
+def due_tomorrow(connection: Connection, today: date) -> int:
+    """Cards that become due on the study day after ``today``."""
+    return sum(day.due_by_day(connection, today + timedelta(days=1), today + timedelta(days=1)).values())
+
+
+def new_tomorrow(connection: Connection, options: OptionSet, plan: DayPlan) -> int:
+    """New cards that the limits of the top decks let in tomorrow, if those of today's plan are answered."""
+    tops = {name.split("::")[0] for name in decks.deck_names(connection).values()}
+    left = max(day.count_new(connection) - len(plan.new), 0)
+    return min(sum(options.for_deck(name).new_per_day for name in tops), left)
 
 
 def home(connection: Connection, query: Query, view: View, options: OptionSet) -> Home:
@@ -177,8 +182,9 @@ def home(connection: Connection, query: Query, view: View, options: OptionSet) -
     by_system = day.cards_by_system(connection)
     collection = options.collection()
     return Home(
-        view.today, collection.exam_on, report, collection.minutes_per_day or minutes_a_day(day.recent_days(connection, STUDY_DAYS)),
-        tomorrow(connection, view.today, options, plan), fullest, week[fullest] if fullest else 0,
+        view.today, collection.exam_on, report,
+        collection.minutes_per_day or minutes_a_day(day.recent_days(connection, STUDY_DAYS)),
+        due_tomorrow(connection, view.today), fullest, week[fullest] if fullest else 0,
         len(find_cards(connection, _MISSED, view)), _system_rows(by_system, report),
         report.by_deck, sum(1 for system in systems() if not by_system.get(system) and system != "general"),
         sum(by_system.values()), day.next_moment(connection, view.now))

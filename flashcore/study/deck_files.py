@@ -94,7 +94,8 @@ def read(source: Source, encoding: str | None, stdin: bytes | None = None) -> Re
         FileError: it cannot be read, is too large, or is not in its encoding.
         DeckFileError: it has problems, all of them named.
     """
-    from flashcore.formats.markdown_deck import decode, read_markdown_deck
+    from flashcore.formats.markdown_deck import read_markdown_deck
+    from flashcore.formats.text_file import decode
 
     name: Path | str = source.path or "-"
     if source.path is None:

@@ -47,5 +47,5 @@ def export(collection: Collection, path: Path, query: Query, *, format: str | No
 
 
 def _export_markdown(bundle: Bundle, path: Path, media: dict[str, Path], cards: int) -> ExportReport:
-    from flashcore.formats.markdown_deck import rename_media  # noqa: F401
+    from flashcore.formats.markdown_media import rename_media  # noqa: F401
     raise NotImplementedError

@@ -5,26 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import unicodedata
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from flashcore.errors import FileError
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s()\[\]]+')
-_LONGEST_NAME_BYTES = 120
+_NOT_IN_MARKDOWN = re.compile(r"[\s()\[\]]+")
 
 
-def safe_name(name: str) -> str:
-    """A file name that every file system, Anki and Markdown take: NFC, no separators, spaces or brackets."""
-    cleaned = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip("._") or "media"
-    stem, dot, suffix = cleaned.rpartition(".")
-    if not dot:
-        stem, suffix = cleaned, ""
-    while len((stem + dot + suffix).encode()) > _LONGEST_NAME_BYTES and stem:
-        stem = stem[:-1]
-    return stem + dot + suffix
+def _media_name(name: str) -> str:
+    """A file name that every file system and Anki take, and that stands in Markdown without quoting."""
+    from flashcore.formats.media_names import safe_name
+
+    return safe_name(_NOT_IN_MARKDOWN.sub("_", name))
 
 
 class MediaStore:
@@ -50,7 +44,7 @@ class MediaStore:
             data = path.read_bytes()
         except OSError as error:
             raise FileError(path, f"the picture cannot be read ({error.strerror or error})") from error
-        digest, name = sha256(data).hexdigest(), safe_name(path.name)
+        digest, name = sha256(data).hexdigest(), _media_name(path.name)
         by_lower = {held.casefold(): held for held in self._known}
         held = by_lower.get(name.casefold())
         if held is not None and self._known[held] != digest:

@@ -74,7 +74,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a session. ``next_due_at`` is when a learning step or the next study day asks again, if any."""
+    """The end of a session. ``tomorrow_cards`` counts due and new ones; ``next_due_at`` is when a card that was
+    answered before is asked again, if any is."""
 
     answers: tuple[Answered, ...]
     by_system: Mapping[str, int] = field(default_factory=dict)

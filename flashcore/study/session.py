@@ -159,12 +159,11 @@ class Session:
         with collection.database.read() as connection:
             view, options = collection.view(), collection.option_set()
             plan = plan_day(connection, Everything(), view, options)
-            cards = counts.tomorrow(connection, view.today, options, plan)
-            due = min(cards, sum(day.due_by_day(connection, *([date.fromordinal(view.today.toordinal() + 1)] * 2)
-                                                ).values()))
+            due = counts.due_tomorrow(connection, view.today)
+            new = counts.new_tomorrow(connection, options, plan)
             next_due_at = day.next_moment(connection, view.now)
-        return Finished(answers, dict(sorted(by_system.items(), key=lambda item: -item[1])), cards,
-                        self._collection.pace().minutes(new=cards - due, learning=0, due=due), next_due_at)
+        return Finished(answers, dict(sorted(by_system.items(), key=lambda item: -item[1])), due + new,
+                        collection.pace().minutes(new=new, learning=0, due=due), next_due_at)
 
     @property
     def counts(self) -> SessionCounts:

@@ -117,7 +117,7 @@ class _Import:
     def _placed(self, one: BundledNote, names: Mapping[str, str]) -> BundledNote:
         note = one.note
         if names:
-            from flashcore.formats.markdown_deck import rename_media
+            from flashcore.formats.markdown_media import rename_media
 
             note = replace(note, fields=tuple(rename_media(field, names) for field in note.fields))
         return replace(one, note=note, deck=self._deck or clean_deck_name(one.deck))
@@ -284,7 +284,8 @@ class _Elsewhere:
 
 
 def _write_ids(source: Source, read: ReadFile, ids: Mapping[int, str]) -> None:
-    from flashcore.formats.markdown_deck import add_id_comments, decode
+    from flashcore.formats.markdown_deck import add_id_comments
+    from flashcore.formats.text_file import decode
     from flashcore.study.files import write_atomically
 
     if ids and source.path is not None:

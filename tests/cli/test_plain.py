@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pexpect
 import pytest
 from desk import Desk
 
@@ -328,3 +331,27 @@ def test_a_step_whose_minutes_are_up_is_asked_in_the_next_session(desk: Desk, mi
     lines_of(desk, "", "3", "q")
     desk.now += timedelta(minutes=minutes)
     assert lines_of(desk)[0].startswith("0 due, 1 learning, 0 new")
+
+
+def test_input_that_is_no_text_is_asked_again(desk: Desk) -> None:
+    desk.add_basic()
+    answered = desk.run("review", stdin=b"\xff\xfe\n\n4\n")
+    assert answered.code == 0
+    assert "Not understood: \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}. " in answered.out
+    assert "Saved: easy" in answered.out
+
+
+def test_a_real_terminal_echoes_and_ctrl_c_says_what_was_saved(desk: Desk) -> None:
+    desk.add_basic()
+    desk.add_basic("What is preload?")
+    child = pexpect.spawn(sys.executable, ["-m", "flashcore", "review"], timeout=20, encoding="utf-8", env={
+        **os.environ, "PYTHONPATH": str(Path.cwd()), "TERM": "dumb"})
+    for waits_for, line in (("Question", ""), ("4 easy", "4"), ("Card 2 of 2", "")):
+        child.expect(waits_for)
+        child.sendline(line)
+    child.expect("4 easy in")
+    child.sendintr()
+    child.expect("Stopped. 1 answer saved, 0 missed.")
+    child.read()
+    child.close()
+    assert child.exitstatus == 130

@@ -126,7 +126,7 @@ def test_a_config_file_that_is_no_toml_is_a_usage_error(desk: Desk) -> None:
 @pytest.mark.parametrize(("line", "expected"), [
     ("flashcore due --js", ["--json"]), ("flashcore unsu", ["unsuspend"]),
     ("flashcore review --system cardio", ["cardiovascular"]),
-    ("flashcore search --deck 'step", ["Step 1", "Step 1::Renal"]),
+    ("flashcore search --deck 'Step", ["Step 1", "Step 1::Renal"]),
     ("flashcore import bundled:c", ["bundled:cardiovascular"]),
 ])
 def test_the_shell_completes_commands_options_systems_and_decks(desk: Desk, line: str, expected: list[str]) -> None:

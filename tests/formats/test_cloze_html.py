@@ -1,6 +1,11 @@
-import pytest
+from collections.abc import Iterator
 
-from flashcore.domain.cloze import Deletion
+import pytest
+from anki.collection import Collection as Anki
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flashcore.domain.cloze import Deletion, cloze_ordinals_of, parse_cloze
 from flashcore.domain.note import Markup
 from flashcore.formats.cloze_html import cloze_to_anki, cloze_to_screen
 
@@ -46,3 +51,25 @@ def test_a_blank_stands_in_brackets_that_make_no_link() -> None:
 def test_html_from_anki_is_not_read_as_markdown() -> None:
     pieces = ("*x* <b>", Deletion((0,), ("a",)), "</b>")
     assert cloze_to_screen(pieces, Markup.HTML, as_blanks=False) == '*x* <b><span class="cloze">a</span></b>'
+
+
+@pytest.fixture(scope="module")
+def anki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Anki]:
+    collection = Anki(str(tmp_path_factory.mktemp("anki") / "collection.anki2"))
+    yield collection
+    collection.close()
+
+
+MARKUP = st.lists(st.sampled_from([
+    "[", "]", "{{c1::", "{{c2::", "{{c1,3::", "}}", "}", "{", "::", ":", "$", "`", "**", "_", "a", "b ", " ", "\n",
+    "\n\n", "\\(", "\\)", "<b>", "</b>", "- ", "| ", "[a]", "[b::c]", "$x$", "```\n", "(u)", "!", "\\", "&amp;",
+    "<", ">",
+]), max_size=14).map("".join)
+
+
+@given(MARKUP)
+def test_anki_finds_the_cards_that_the_note_has(anki: Anki, text: str) -> None:
+    note = anki.new_note(anki.models.by_name("Cloze"))
+    note["Text"] = cloze_to_anki(text)
+    numbers = anki._backend.cloze_numbers_in_note(note._to_backend_note())
+    assert sorted(number - 1 for number in numbers) == list(cloze_ordinals_of(parse_cloze(text)))

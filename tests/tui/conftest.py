@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from stage import Keys, StillClock, fill, settle
+from stage import Keys, MakeApp, RunApp, StillClock, fill, settle
 
 from flashcore.study.collection import Collection
 from flashcore.tui.app import FlashcoreApp, Start
@@ -31,9 +31,6 @@ def cards(path: Path, still: StillClock) -> dict[str, tuple[int, ...]]:
         return fill(collection)
 
 
-MakeApp = Callable[..., FlashcoreApp]
-
-
 @pytest.fixture
 def make_app(path: Path, still: StillClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
     """Makes the app over the collection at ``path``; it is closed after the test."""
@@ -50,9 +47,6 @@ def make_app(path: Path, still: StillClock, monkeypatch: pytest.MonkeyPatch) -> 
     yield make
     for thread in threads:
         thread.close()
-
-
-RunApp = Callable[..., AbstractAsyncContextManager[tuple[FlashcoreApp, Keys]]]
 
 
 @pytest.fixture

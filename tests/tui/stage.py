@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -95,6 +96,10 @@ class Keys:
         for key in keys:
             await self.pilot.press(key)
             await settle(self.pilot)
+
+
+MakeApp = Callable[..., FlashcoreApp]
+RunApp = Callable[..., AbstractAsyncContextManager[tuple[FlashcoreApp, Keys]]]
 
 
 def screen_text(app: FlashcoreApp) -> str:

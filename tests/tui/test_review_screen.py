@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import RunApp
-from stage import log_of, screen_text, settle
+from stage import RunApp, log_of, screen_text, settle
 
 from flashcore.errors import CardChanged, StoreError
 from flashcore.study.collection import Collection
