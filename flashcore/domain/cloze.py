@@ -206,8 +206,7 @@ def _read_brackets(
             ordinal, fresh = fresh, fresh + 1
         pieces.append(Deletion((ordinal,), (hidden,), hint))
         position = end
-    if position < len(text):
-        pieces.append(text[position:])
+    pieces += [text[position:]] if position < len(text) else []
     return tuple(pieces), tuple(sorted(problems, key=lambda problem: problem.offset))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 Span = tuple[int, int]
 
 FENCE_OPENING = re.compile(
-    r"[ \t]*+(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]++)*+(?:\[[ \t]?[xX]?[ \t]?\][ \t]*+)?+(`{3,}+(?![^\n]*`)|~{3,}+)")
+    r"[^\S\n]*+(?:(?:[-*+]|[0-9]{1,9}[.)])[^\S\n]++)*+(?:\[[ \t]?[xX]?[ \t]?\][^\S\n]*+)?+(`{3,}+(?![^\n]*`)|~{3,}+)")
 """A line that opens a fence, also as the first line of a list entry or an option; group 1 is the fence itself."""
 
 _LONGEST_INDENT = 200
@@ -22,7 +22,7 @@ _BLANK = re.compile(r"\n[ \t]*+\n")
 
 def closes_fence(line: str, fence: str) -> bool:
     """Whether a line ends the fence that was opened by ``fence`` (three or more of one character)."""
-    stripped = line.strip(" \t")
+    stripped = line.strip()
     return len(stripped) >= len(fence) and stripped == fence[0] * len(stripped)
 
 

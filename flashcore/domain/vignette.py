@@ -45,7 +45,7 @@ def options_to_field(options: Sequence[Option]) -> str:
     for option in options:
         first, *others = option.text.split("\n")
         lines.append(f"- [{'x' if option.is_right else ' '}] {first}")
-        lines += ["  " + _QUOTE.sub(r"\\\g<0>", line) if line else "" for line in others]
+        lines += [("  \\" if _QUOTE.match(line) else "  ") + line if line else "" for line in others]
         if option.explanation:
             lines += [f"  > {line}" if line else "  >" for line in option.explanation.split("\n")]
     return "\n".join(lines)

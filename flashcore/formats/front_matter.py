@@ -166,7 +166,7 @@ def _entries(events: Iterator[yaml.Event], first_line: int) -> Iterator[tuple[in
     values: Values = []
     depth = 0
     for event in events:
-        line = first_line + event.start_mark.line
+        line = first_line + (event.start_mark.line if event.start_mark else 0)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _NotTaken(line, "aliases and anchors (& and *) are not taken in the front matter",
                             "write the value out, or quote it")

@@ -34,15 +34,8 @@ class _Entry:
         self.last_was_why = is_why
 
     def option(self) -> Option:
-        """The option: its text without common indent and outer blank lines."""
-        filled = [line for line in self.below if line]
-        low, high = min(filled, default=""), max(filled, default="")
-        indent = 0
-        while indent < len(low) and low[indent] in " \t" and low[indent] == high[indent]:
-            indent += 1
-        text = "\n".join([self.first, *(line[indent:] for line in self.below)])
-        return Option(trimmed(text.lstrip()), self.is_right,
-                      trimmed("\n".join(line if line.strip() else "" for line in self.why).lstrip()))
+        """The option that the lines are."""
+        return Option(option_text(self.first, self.below), self.is_right, trimmed("\n".join(self.why)).lstrip())
 
 
 @dataclass(slots=True)
@@ -63,6 +56,16 @@ class _List:
     def is_whole(self) -> bool:
         """Whether it could be the options by itself."""
         return FEWEST_OPTIONS <= len(self.entries) <= MOST_OPTIONS and len(self.rights) == 1
+
+
+def option_text(first: str, below: Sequence[str]) -> str:
+    """The text of an option: its further lines without the indent that they share, no blank lines around it."""
+    filled = [line for line in below if line.strip()]
+    low, high = min(filled, default=""), max(filled, default="")
+    indent = 0
+    while indent < len(low) and low[indent] in " \t" and low[indent] == high[indent]:
+        indent += 1
+    return trimmed("\n".join([first, *(line[indent:] if line.strip() else "" for line in below)])).lstrip()
 
 
 def trimmed(text: str) -> str:

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle, BundledNote
@@ -27,8 +28,8 @@ from flashcore.errors import DeckFileError, FileError, Problem
 from flashcore.formats.markdown_blocks import is_option
 from flashcore.formats.markdown_deck import NOTE_TYPES, default_depth, read_markdown_deck
 from flashcore.formats.markdown_lines import LineScanner
-from flashcore.formats.markdown_options import trimmed
-from flashcore.formats.markdown_tags import AXES, ONE_VALUE, axis_of, card_tags, read_tags
+from flashcore.formats.markdown_options import option_text, trimmed
+from flashcore.formats.markdown_tags import ONE_VALUE, axis_of, card_tags, read_tags
 from flashcore.formats.media_names import safe_name
 from flashcore.formats.text_file import clean_text
 
@@ -101,8 +102,8 @@ def _writable(note: Note, to_markdown: ToMarkdown | None, path: Path | str) -> N
     if to_markdown is not None and (note.markup is not Markup.MARKDOWN or note.note_type not in OWN_NOTE_TYPES):
         note = to_markdown(note)
     if note.markup is not Markup.MARKDOWN or note.note_type not in OWN_NOTE_TYPES:
-        raise _refusal(note, path, f"its type {note.note_type.name!r} with {note.markup} fields has no form in Markdown",
-                       "export to .apkg")
+        why = f"its type {note.note_type.name!r} with {note.markup} fields has no form in Markdown"
+        raise _refusal(note, path, why, "export to .apkg")
     return replace(note, tags=_normal_tags(note))
 
 
@@ -174,10 +175,14 @@ def _plain(text: str) -> str:
         if plain == text:
             return text
         text = plain
-    return _COMMENT.sub(r"\\\g<0>", text)
+    return _COMMENT.sub(_escaped_comment, text)
 
 
-_COMMENT = re.compile(r"(?<!\\)<!--")
+_COMMENT = re.compile(r"(\\*)<!--")
+
+
+def _escaped_comment(found: re.Match[str]) -> str:
+    return found[0] if len(found[1]) % 2 else f"{found[1]}\\<!--"
 
 
 def _closed(lines: Sequence[str]) -> list[str]:
@@ -188,7 +193,7 @@ def _closed(lines: Sequence[str]) -> list[str]:
         number, offset = scanner.comment
         place = number - 1
         tail = "\n".join((lines[place][offset:], *lines[place + 1:]))
-        escaped = lines[place][:offset] + tail.replace("<!--", "\\<!--")
+        escaped = lines[place][:offset] + _COMMENT.sub(_escaped_comment, tail)
         return _closed([*lines[:place], *escaped.split("\n")])
     if scanner.fence:
         indent = "  " if lines[0].startswith("- [") else ""
@@ -233,21 +238,21 @@ def _with_paired_brackets(text: str) -> str:
         if not places:
             break
         bounds = [0, *sorted(places), len(text)]
-        text = "\\".join(text[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+        text = "\\".join(text[start:end] for start, end in pairwise(bounds))
     return text
 
 
 def _option_lines(option: Option) -> list[str]:
     """The lines of an option: further ones indented by two, those of its explanation with ``>``."""
-    text = clean_text(option.text)[0].strip()
-    why = trimmed(clean_text(option.explanation)[0]).lstrip()
-    first, *others = trimmed(text).split("\n")
-    lines = [f"- [{'x' if option.is_right else ' '}] {first}", *(f"  {line}" if line else "" for line in others)]
+    text, why = clean_text(option.text)[0], trimmed(clean_text(option.explanation)[0]).lstrip()
     for _ in range(_MOST_PASSES):
+        first, *others = text.split("\n")
+        lines = [f"- [{'x' if option.is_right else ' '}] {first}", *(f"  {line}" if line else "" for line in others)]
         closed = _closed(lines)
-        if closed == lines:
+        plain = option_text(closed[0][6:].strip(), closed[1:])
+        if plain == text:
             break
-        lines = closed
+        text = plain
     written = [lines[0]]
     for line in LineScanner(lines):
         if line.number > 1:
@@ -308,6 +313,3 @@ def _yaml_char(char: str) -> str:
     code = ord(char)
     return char if char.isprintable() else f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if (
         code < 65536) else f"\\U{code:08x}"
-
-
-__all__ = ["AXES", "ToMarkdown", "write_markdown_deck", "write_markdown_files"]

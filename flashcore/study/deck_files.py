@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flashcore.domain.bundle import Bundle
 from flashcore.errors import FileError, NotFoundError
+from flashcore.formats import reader_for
 from flashcore.study.bundled import PREFIX, find_bundled
 
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
@@ -87,17 +88,19 @@ class ReadFile:
     bundle: Bundle
 
 
-def read(source: Source, encoding: str | None, stdin: bytes | None = None) -> ReadFile:
-    """Read one deck file.
+def read(source: Source, encoding: str | None, stdin: bytes | None = None, format: str | None = None) -> ReadFile:
+    """Read one deck file; ``format`` names it where the suffix does not.
 
     Raises:
-        FileError: it cannot be read, is too large, or is not in its encoding.
+        FileError: no reader knows its suffix; it cannot be read, is too large, or is not in its encoding.
         DeckFileError: it has problems, all of them named.
     """
     from flashcore.formats.markdown_deck import read_markdown_deck
     from flashcore.formats.text_file import decode
 
     name: Path | str = source.path or "-"
+    if source.path is not None and format is None:
+        reader_for(source.path)
     if source.path is None:
         data = stdin or b""
     else:

@@ -78,7 +78,7 @@ class MediaStore:
             (self._folder / name).unlink(missing_ok=True)
 
 
-def copy_out(folder: Path, name: str, target: Path) -> None:
+def copy_out(source: Path, target: Path) -> None:
     """Copy a media file to where an export wants it.
 
     Raises:
@@ -86,6 +86,6 @@ def copy_out(folder: Path, name: str, target: Path) -> None:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, target)
+        shutil.copyfile(source, target)
     except OSError as error:
         raise FileError(target, f"the picture cannot be written ({error.strerror or error})") from error

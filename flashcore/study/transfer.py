@@ -12,7 +12,8 @@ from flashcore.domain.bundle import BundledNote
 from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.note_cards import card_ordinals
 from flashcore.domain.taxonomy import read_axes
-from flashcore.errors import DeckFileError, FileError, FlashcoreError, NotFoundError, Problem, ReadOnlyCollection
+from flashcore.errors import DeckFileError, FileError, FlashcoreError, Problem, ReadOnlyCollection
+from flashcore.formats import reader_for
 from flashcore.store import content, decks, ingest
 from flashcore.store.changes import ChangeSet
 from flashcore.store.content import StoredNote
@@ -36,15 +37,15 @@ def import_paths(collection: Collection, paths: Sequence[str], *, format: str | 
                  encoding: str | None = None, stdin: bytes | None = None,
                  progress: Callable[[int, int], None] | None = None) -> ImportReport:
     """See ``Collection.import_paths``."""
-    if format not in (None, _FORMAT):
-        raise NotFoundError("format", format or "", [_FORMAT])
+    if format is not None:
+        reader_for(None, format)
     if not is_dry_run and collection.database.read_only:
         raise ReadOnlyCollection(collection.path, collection.database.read_only)
     files = deck_files.sources(paths)
     database = collection.database.scratch() if is_dry_run else collection.database
     try:
         run = _Import(collection, database, deck=clean_deck_name(deck) if deck else None, theirs=theirs,
-                      is_dry_run=is_dry_run, write_ids=write_ids, encoding=encoding, stdin=stdin)
+                      is_dry_run=is_dry_run, write_ids=write_ids, encoding=encoding, stdin=stdin, format=format)
         for number, source in enumerate(files):
             if progress is not None:
                 progress(number, len(files))
@@ -63,10 +64,11 @@ class _Import:
     """One import of several files into one collection, or into a copy of it that is forgotten."""
 
     def __init__(self, collection: Collection, database: Database, *, deck: str | None, theirs: bool, is_dry_run: bool,
-                 write_ids: bool, encoding: str | None, stdin: bytes | None) -> None:
+                 write_ids: bool, encoding: str | None, stdin: bytes | None, format: str | None) -> None:
         self.report = ImportReport(is_dry_run=is_dry_run)
         self._collection, self._database, self._deck, self._theirs = collection, database, deck, theirs
         self._is_dry_run, self._write_ids, self._encoding, self._stdin = is_dry_run, write_ids, encoding, stdin
+        self._format = format
         self._read: dict[str, ReadFile] = {}
 
     def take(self, source: Source) -> None:
@@ -74,7 +76,7 @@ class _Import:
         file = FileReport(source.shown, _FORMAT)
         self.report.files.append(file)
         try:
-            read = deck_files.read(source, self._encoding, self._stdin)
+            read = deck_files.read(source, self._encoding, self._stdin, self._format)
         except DeckFileError as error:
             file.refused = True
             file.problems += error.problems
@@ -252,8 +254,7 @@ class _Import:
         report.suspended += counted.suspended
         report.kept_local += counted.kept_local
         report.media_new += len(media.added)
-        report.media_missing += sum(1 for warning in read.bundle.warnings if "picture" in warning.what
-                                    or "missing" in warning.what)
+        report.media_missing += sum(1 for warning in read.bundle.warnings if "is missing" in warning.what)
         report.shown += notes
         for one in notes:
             system = read_axes(one.note.tags).primary

@@ -28,7 +28,8 @@ class Block:
     """A paragraph to be laid out.
 
     ``first`` stands before its first line, ``indent`` cells before the others. ``note`` is set at the right end of
-    the first line where it fits, else of the last, else on a line of its own. A block that does not wrap is broken only at the width.
+    the first line where it fits, else of the last, else on a line of its own. A block that does not wrap is broken
+    only at the width.
     """
 
     content: Content

@@ -21,7 +21,7 @@ from flashcore.tui.words import counted, minutes_words, next_words
 
 
 class Wish(NamedTuple):
-    """What the learner wants next: the missed ones again, the card that was undone (``words`` say what), or to leave."""
+    """What the learner wants next: the missed ones again, the card that was undone (``words``), or to leave."""
 
     what: Literal["leave", "undone", "again"]
     words: str = ""

@@ -72,7 +72,8 @@ async def test_e_on_the_question_side_stays_there(run_app: RunApp, deck: Path, e
     assert "sinus" not in shown
 
 
-async def test_a_file_left_as_it_was_changes_nothing(run_app: RunApp, deck: Path, editor: Callable[[str], None]) -> None:
+async def test_a_file_left_as_it_was_changes_nothing(
+        run_app: RunApp, deck: Path, editor: Callable[[str], None]) -> None:
     editor("true")
     async with run_app("paces") as (app, press):
         await press("e")

@@ -116,7 +116,8 @@ async def test_undo_without_anything_to_undo_says_so(run_app: RunApp, cards: Car
         assert "Nothing to undo." in screen_text(app)
 
 
-async def test_saved_is_said_only_after_the_commit(run_app: RunApp, cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_saved_is_said_only_after_the_commit(
+        run_app: RunApp, cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
     import threading
 

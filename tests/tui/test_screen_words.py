@@ -14,7 +14,8 @@ def test_counts_are_words(count: int, words: str) -> None:
     assert counted(count, "card") == words
 
 
-@pytest.mark.parametrize(("days", "words"), [(-1, ""), (0, "exam today"), (1, "exam tomorrow"), (90, "exam in 90 days")])
+@pytest.mark.parametrize(("days", "words"), [
+    (-1, ""), (0, "exam today"), (1, "exam tomorrow"), (90, "exam in 90 days")])
 def test_the_exam_is_counted_down(days: int, words: str) -> None:
     assert exam_words(date(2026, 11, 23) + timedelta(days=days), date(2026, 11, 23)) == words
 

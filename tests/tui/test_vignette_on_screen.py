@@ -97,7 +97,8 @@ async def test_another_digit_after_the_question_is_not_its_confirmation(
 
 
 @pytest.mark.parametrize("reveal", ["space", "enter"])
-async def test_revealing_without_a_letter_records_no_choice(run_app: RunApp, cards: Cards, path: Path, reveal: str) -> None:
+async def test_revealing_without_a_letter_records_no_choice(
+        run_app: RunApp, cards: Cards, path: Path, reveal: str) -> None:
     async with run_app(QUERY) as (app, press):
         await press(reveal)
         shown = screen_text(app)
