@@ -88,17 +88,15 @@ class PlainReview:
         started = self._seconds()
         choice = self._question_step(prompt)
         self._say_all(answer_lines(prompt, choice))
-        rating = self._answer_step(prompt, choice)
         while True:
+            rating = self._answer_step(prompt, choice)
             try:
                 self._session.answer(rating, max(round((self._seconds() - started) * 1000), 0), choice)
+                break
             except StoreError as error:
                 self._say(str(error))
                 if self._session.show() is not prompt:
                     raise _Moved from error
-                rating = self._answer_step(prompt, choice)
-                continue
-            break
         self._say(saved_line(prompt, rating, self._session.counts.total))
 
     def _question_step(self, prompt: Prompt) -> str | None:
@@ -137,11 +135,17 @@ class PlainReview:
             self._say_all(HELP)
             return True
         letter, argument = bare[:1].lower(), bare[1:].strip()
-        takes_number = letter in ("f", "o")
-        if letter not in _COMMANDS or not letter or (argument and not (takes_number and argument in "01234567")):
+        if letter not in tuple(_COMMANDS) or (argument and not (letter in "fo" and argument in tuple("01234567"))):
             return False
         if prompt.face.options and not is_revealed and not line.startswith(":"):
             return False
+        try:
+            self._command(letter, argument, prompt, is_revealed)
+        except (UsageError, FileError, StoreError) as error:
+            self._say(str(error))
+        return True
+
+    def _command(self, letter: str, argument: str, prompt: Prompt, is_revealed: bool) -> None:
         match letter:
             case "q":
                 raise _Quit
@@ -155,22 +159,22 @@ class PlainReview:
                 self._session.suspend_card()
                 self._say(f"Suspended. {self._session.counts.total} left.")
                 raise _Moved
+            case "f" if argument:
+                self._session.flag(int(argument))
+                self._say(f"Flagged {argument}." if argument != "0" else "No flag any more.")
             case "f":
-                self._flag(argument)
+                self._say("Which flag? f 1 to f 7, or f 0 for none.")
             case "e":
-                self._edit_note(prompt)
+                self._say(self._edit(prompt.card.id))
+                self._session.refresh()
+                raise _Moved
             case "i":
                 self._say_all(self._card_info(prompt, is_revealed))
             case "o":
                 self._open(prompt, int(argument or "1"), is_revealed)
-        return True
 
     def _undo(self) -> None:
-        try:
-            undone = self._session.undo()
-        except StoreError as error:
-            self._say(str(error))
-            return
+        undone = self._session.undo()
         if undone is None:
             self._say("Nothing to undo.")
             return
@@ -181,38 +185,17 @@ class PlainReview:
             self._say(f"Undone: {undone.what}.")
         raise _Moved
 
-    def _flag(self, argument: str) -> None:
-        if not argument:
-            self._say("Which flag? f 1 to f 7, or f 0 for none.")
-            return
-        self._session.flag(int(argument))
-        self._say(f"Flagged {argument}." if argument != "0" else "No flag any more.")
-
-    def _edit_note(self, prompt: Prompt) -> None:
-        try:
-            self._say(self._edit(prompt.card.id))
-        except (UsageError, FileError, StoreError) as error:
-            self._say(str(error))
-            return
-        self._session.refresh()
-        raise _Moved
-
     def _open(self, prompt: Prompt, number: int, is_revealed: bool) -> None:
         media = media_of(prompt, with_answer=is_revealed)
         if not 1 <= number <= len(media):
             self._say(f"There is no picture or sound {number} here." if media else "There is no picture or sound here.")
             return
-        medium = media[number - 1]
-        folder = self._collection.media_path.resolve()
-        path = (folder / unquote(medium.target)).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
+        medium, folder = media[number - 1], self._collection.media_path.resolve()
+        path = _file_in(folder, medium.target) or _file_in(folder, unquote(medium.target))
+        if path is None:
             self._say(f"{medium.name} is not in the media folder of the collection, {folder}.")
             return
-        try:
-            self._open_file(path)
-        except (UsageError, FileError) as error:
-            self._say(str(error))
-            return
+        self._open_file(path)
         self._say(f"Opened {medium.name}.")
 
     def _card_info(self, prompt: Prompt, is_revealed: bool) -> Iterable[str]:
@@ -277,3 +260,12 @@ class PlainReview:
 
     def _say(self, line: str) -> None:
         write_line(self._page, line)
+
+
+def _file_in(folder: Path, name: str) -> Path | None:
+    """The file of that name in a folder; None where there is none, or where the name leads out of it."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from flashcore.cli.output import counted
 from flashcore.domain.review import Rating
-from flashcore.study.card_face import OptionFace, hints
+from flashcore.study.card_face import OptionFace, hints, plain_answer
 from flashcore.study.prompt import Prompt, interval_words
 from flashcore.study.rich_text import CardText, Paragraph, Span, Style
 from flashcore.study.session import SessionCounts
@@ -75,6 +75,9 @@ def answer_lines(prompt: Prompt, choice: str | None) -> Iterator[str]:
     if options:
         yield from _verdict_lines(options, choice)
         yield from _reasons(options, choice)
+    elif any(span.style is Style.CLOZE for paragraph in prompt.face.answer for span in paragraph.spans):
+        # the sentence around the blank was heard a moment ago
+        yield f"Answer: {' '.join(plain_answer(prompt.face).split())}"
     else:
         yield from _labelled("Answer", prompt.face.answer)
     yield from _labelled("Why", prompt.face.why)

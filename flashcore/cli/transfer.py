@@ -158,7 +158,9 @@ def _shown(bundled: BundledNote) -> Iterator[str]:
             parts.append((f"{option.letter}, right" if option.is_right else option.letter, plain(option.text)))
             parts.append((f"Why {option.letter}" if option.is_right else f"Why not {option.letter}",
                           plain(option.explanation)))
-        parts += [("Answer", plain(face.answer)), ("Why", plain(face.why)), ("Source", plain(face.source)),
+        if not face.options:
+            parts.append(("Answer", plain(face.answer)))
+        parts += [("Why", plain(face.why)), ("Source", plain(face.source)),
                   ("Tags", " ".join(note.tags))]
         for label, text in parts:
             if text:
@@ -168,26 +170,36 @@ def _shown(bundled: BundledNote) -> Iterator[str]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """What an import tells how far it is: a bar on stderr where that is a terminal, else nothing."""
+    """What an import tells how many of its files are done: a bar on stderr where that is a terminal, else nothing."""
     if not can_show_progress():
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True),
-                  transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    bar = Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True),
+                   transient=True)
+    task = bar.add_task("", total=None)
+
+    def show(done: int, total: int) -> None:
+        if total > 1:  # a single file is taken before a bar could be read
+            bar.start()
+            bar.update(task, completed=done, total=total)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
 
 
 @commands.command("export", cls=Command, short_help="Write cards to a file, for Anki or as text.", epilog=examples(
     "flashcore export renal.apkg system:renal      open it in Anki",
-    "flashcore export all.md",
-    "flashcore export shock.apkg --topic shock"))
+    "flashcore export shock.md --topic shock       a deck file again",
+    "flashcore export ~/decks                      one file for each deck"))
 def export(
     here: Here,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The file; its suffix tells the format: .apkg or .md.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help=(
+        "The file, whose suffix tells the format: .apkg or .md. A folder gets a .md file for each deck."))],
     query: QueryWords = None, deck: Deck = None, system: System = None, discipline: Discipline = None,
     topic: Topic = None, tag: Tag = None,
     format: Annotated[str | None, typer.Option("--format", metavar="F", help=(

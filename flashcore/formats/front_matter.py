@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.taxonomy import canonical_tag
 from flashcore.errors import NotFoundError, Problem, nearest
+from flashcore.formats.markdown_lines import conflict_problem, is_conflict_mark
 from flashcore.formats.markdown_tags import split_words, unknown_value
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def read_front_matter(lines: Sequence[str], problems: list[Problem], warnings: l
             head.length = last
         return head
     head.length = last + 1
+    conflicts = [number for number, line in enumerate(block, first + 1) if is_conflict_mark(line)]
+    if conflicts:
+        problems += map(conflict_problem, conflicts)
+        return head
     is_toml = any(_TOML_NAME.match(line) for line in block)
     if not is_ours and not is_toml:
         _hint_at_near_keys(block, first, warnings)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flashcore.errors import Problem
-from flashcore.formats.markdown_lines import Line, LineScanner
+from flashcore.formats.markdown_lines import Line, LineScanner, conflict_problem, is_conflict_mark
 from flashcore.formats.markdown_tags import split_words, topic_slug
 
 _MARKER = re.compile(r"(Q|A|C|T|D|V|Why|Source|Tags):(.*)", re.DOTALL)
 _HASHCARDS_MARKER = re.compile(r"(Q|A|C):(.*)", re.DOTALL)
 _HEADING = re.compile(r"(#{1,6})(?:\s+(.*))?\Z", re.DOTALL)
-_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |\Z)")
 
 AS_TEXT = "if the line is text, indent it or write \\{}:"
 """How every error about a marker ends: the cure where it was not meant as one."""
@@ -41,7 +40,7 @@ class Section:
 class Block:
     """A card as it stands in the file. ``kind`` is the marker that opens it; ``parts`` are named by theirs.
 
-    ``last_number`` is its last line that is not blank.
+    ``last_number`` is its last line that is not blank; 0 where a comment is still open there.
     """
 
     kind: str
@@ -49,7 +48,7 @@ class Block:
     sections: tuple[Section, ...]
     parts: dict[str, Part]
     current: str
-    last_number: int
+    last_number: int = 0
     words: list[tuple[int, str]] = field(default_factory=list)
     guid: str = ""
     has_options: bool = False
@@ -102,7 +101,7 @@ class _Reader:
                 self._take_id(number, word)
                 self.before = "id" if line.is_comment else self.before
             if self.block is not None and (line.text.strip() or line.is_comment):
-                self.block.last_number = line.number
+                self.block.last_number = line.number if self.scanner.is_closed else 0
         self._end()
         self.problems += self.scanner.problems()
 
@@ -117,9 +116,8 @@ class _Reader:
         if not text.strip():
             self._add(line)
             return "blank"
-        if _CONFLICT.match(text):
-            self.problems.append(Problem(line.number, "a merge conflict was left here",
-                                         "choose one of the two versions and remove the marks"))
+        if is_conflict_mark(text):
+            self.problems.append(conflict_problem(line.number))
             return "text"
         if text.rstrip() == "---":
             self._end()
@@ -163,7 +161,7 @@ class _Reader:
         if name in "AD":
             return self._read_answer(line, name, text)
         self._end()
-        self.block = Block(name, line.number, self.sections, {}, name, line.number)
+        self.block = Block(name, line.number, self.sections, {}, name)
         self.blocks.append(self.block)
         return self._open_part(line, name, text)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flashcore.domain.markdown_spans import FENCE_OPENING, closes_fence
 from flashcore.errors import Problem
+from flashcore.formats.text_file import composed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class LineScanner:
         self.comment: tuple[int, int] | None = None
         """Where an unclosed comment starts: the line's number and the offset in it."""
         self._comment_text: list[str] = []
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the lines so far leave neither a fence nor a comment open."""
+        return self.comment is None and not self.fence
 
     def open_fence(self, text: str, number: int) -> bool:
         """Whether the text of a marker opens a fence; if so, the following lines are literal."""
@@ -114,6 +120,19 @@ class LineScanner:
         return [(number, value.strip())] if colon and key.strip().lower() == "id" else []
 
 
+_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |\Z)")
+
+
+def is_conflict_mark(line: str) -> bool:
+    """Whether a line is a mark that a version control system left in a file it could not merge."""
+    return _CONFLICT.match(line) is not None
+
+
+def conflict_problem(number: int) -> Problem:
+    """The problem that such a line is."""
+    return Problem(number, "a merge conflict was left here", "choose one of the two versions and remove the marks")
+
+
 def _joined(parts: Sequence[str]) -> str:
     """What stood around comments as one line, so that it says nothing that did not stand there.
 
@@ -129,7 +148,7 @@ def _joined(parts: Sequence[str]) -> str:
             pieces.append(" ")
         pieces.append(part)
         last = part[-1:] or last
-    return "".join(pieces)
+    return composed("".join(pieces))
 
 
 def _comment_starts(text: str, position: int) -> Iterator[tuple[int, int]]:

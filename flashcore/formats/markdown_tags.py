@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from flashcore.domain.taxonomy import canonical_tag
+from flashcore.domain.taxonomy import canonical_tag, disciplines, systems
 from flashcore.errors import NotFoundError, Problem
 
 MOST_TAGS = 1000
@@ -70,6 +70,9 @@ def unknown_value(line: int, error: NotFoundError) -> Problem:
         ": --system ", ", not a discipline: write system::")
     if not hint and error.nearest:
         hint = f"did you mean {error.nearest!r}?"
+    elif not hint:
+        known = disciplines() if error.kind == "discipline" else systems() if error.kind == "system" else ()
+        hint = f"there are {', '.join(known)}" if known else ""
     return Problem(line, f"no {error.kind} named {error.name[:40]!r}", hint)
 
 

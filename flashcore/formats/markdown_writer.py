@@ -27,7 +27,7 @@ from flashcore.domain.vignette import Option, Vignette
 from flashcore.errors import DeckFileError, FileError, Problem
 from flashcore.formats.markdown_blocks import is_option
 from flashcore.formats.markdown_deck import NOTE_TYPES, default_depth, read_markdown_deck
-from flashcore.formats.markdown_lines import LineScanner
+from flashcore.formats.markdown_lines import LineScanner, is_conflict_mark
 from flashcore.formats.markdown_options import option_text, trimmed
 from flashcore.formats.markdown_tags import ONE_VALUE, axis_of, card_tags, read_tags
 from flashcore.formats.media_names import safe_name
@@ -40,7 +40,7 @@ _MARKERS = {note_type: marker for marker, note_type in NOTE_TYPES.items()}
 _PARTS = {"Front": "Q", "Back": "A", "Term": "T", "Definition": "D", "Text": "C", "Stem": "V", "Why": "Why",
           "Source": "Source"}
 _MARKER = re.compile(r"\\*+(?:[QACTDV]|Why|Source|Tags):")
-_STRUCTURE = re.compile(r"---\s*\Z|#{1,6}(?:\s|\Z)|(?:<{7}|>{7}|\|{7})(?: |\Z)")
+_STRUCTURE = re.compile(r"---\s*\Z|#{1,6}(?:\s|\Z)")
 _COMMON_AXES = ("system", "discipline", "step", "yield")
 _MOST_PASSES = 20
 
@@ -222,7 +222,8 @@ def _marked(marker: str, text: str) -> list[str]:
         elif _MARKER.match(line.text):
             written.append("\\" + line.text)
         else:
-            written.append(" " + line.text if _STRUCTURE.match(line.text) else line.text)
+            is_structure = _STRUCTURE.match(line.text) or is_conflict_mark(line.text)
+            written.append(" " + line.text if is_structure else line.text)
     return written
 
 
@@ -270,7 +271,7 @@ def _normal_tags(note: Note) -> tuple[str, ...]:
     words: list[str] = []
     chosen: set[str] = set()
     for tag in note.tags:
-        word = re.sub(r"[\s,]+", "_", clean_text(tag)[0].replace("<!--", "<!-")).strip("_")
+        word = re.sub(r"[\s,]+", "_", _COMMENT.sub(_escaped_comment, clean_text(tag)[0])).strip("_")
         problems: list[Problem] = []
         found = read_tags([(0, word)], problems) if word else []
         if problems:

@@ -1,7 +1,8 @@
 """Open a collection: who may write, pragmas asserted, schema version, transactions.
 
 Trap: closing any descriptor of the database file in the writing process drops SQLite's locks on it. So while a
-database is open here its file is never opened except through SQLite; the header is read before the connection is.
+database is open here its file is never opened except through SQLite; the header is read before the connection is, and
+not at all by a reader in the process that writes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ __all__ = ["Connection", "Database"]
 _PRAGMAS = {"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1, "mmap_size": 0,
             "wal_autocheckpoint": 0, "busy_timeout": 5000}
 _HEADER = b"SQLite format 3\x00"
+_written_here: set[tuple[int, int]] = set()
+"""(device, inode) of each collection that this process has open for writing."""
 
 
 class Database:
@@ -47,6 +50,9 @@ class Database:
         event.listen(engine, "begin", self._on_begin)
         self._connection: Connection | None = engine.connect()
         self._last_seq: int | None = None
+        self._inode = _inode(path) if lock is not None else None
+        if self._inode is not None:
+            _written_here.add(self._inode)
 
     @classmethod
     def open(cls, path: Path, holder: str) -> Database:
@@ -61,7 +67,7 @@ class Database:
         lock = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and os.stat(path).st_nlink > 1:
+            if path.is_file() and os.stat(path).st_nlink > 1:
                 raise StoreError(f"{path} has more than one hard link, so two programs could write to it under two "
                                  "names; nothing was changed. Remove the other link, or copy the file.")
             lock = _take_lock(path, holder)
@@ -97,9 +103,11 @@ class Database:
             return cls(path, engine, read_only="there is no collection there yet")
         copy: Path | None = None
         try:
-            _check_header(path)
+            is_written_here = _inode(path) in _written_here
+            if not is_written_here:
+                _check_header(path)
             wal = path.with_name(path.name + "-wal")
-            if os.access(path.parent, os.W_OK):
+            if is_written_here or os.access(path.parent, os.W_OK):
                 uri = f"file:{_quoted(path)}?mode=ro"
             elif not wal.exists():
                 uri = f"file:{_quoted(path)}?mode=ro&immutable=1"
@@ -180,6 +188,8 @@ class Database:
         finally:
             connection.close()
             self._engine.dispose()
+            if self._inode is not None:
+                _written_here.discard(self._inode)
             _release(self._lock)
             if self._private_copy is not None:
                 shutil.rmtree(self._private_copy, ignore_errors=True)
@@ -240,12 +250,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise NotACollection(self.path, f"cannot be read ({error})",
                                  "Keep a copy of it and restore your newest backup.") from error
-        if application != APPLICATION_ID:
-            raise NotACollection(self.path, "is another program's database, not a flashcore collection",
-                                 "Name your collection with --collection; decks come in through flashcore import.")
-        if version > SCHEMA_VERSION:
-            raise NotACollection(self.path, f"was made by a newer flashcore (schema {version}, this one knows "
-                                 f"{SCHEMA_VERSION})", "Update flashcore to open it.")
+        _check_marks(self.path, application, version)
 
 
 def _engine(uri: str) -> Engine:
@@ -286,6 +291,11 @@ def _quoted(path: Path) -> str:
     return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
+def _inode(path: Path) -> tuple[int, int]:
+    held = os.stat(path)
+    return held.st_dev, held.st_ino
+
+
 def _check_header(path: Path) -> None:
     """Look at the first bytes before SQLite does, so that each wrong file has its own sentence."""
     if path.is_dir():
@@ -298,6 +308,18 @@ def _check_header(path: Path) -> None:
     if not header.startswith(_HEADER):
         raise NotACollection(path, "is not a flashcore collection",
                              "Name your collection with --collection; decks come in through flashcore import.")
+    if len(header) == 100:  # before SQLite, which would move another program's write-ahead log into its file
+        _check_marks(path, int.from_bytes(header[68:72], "big"),
+                     int.from_bytes(header[60:64], "big", signed=True))
+
+
+def _check_marks(path: Path, application: int, version: int) -> None:
+    if application != APPLICATION_ID:
+        raise NotACollection(path, "is another program's database, not a flashcore collection",
+                             "Name your collection with --collection; decks come in through flashcore import.")
+    if version > SCHEMA_VERSION:
+        raise NotACollection(path, f"was made by a newer flashcore (schema {version}, this one knows "
+                             f"{SCHEMA_VERSION})", "Update flashcore to open it.")
 
 
 def _take_lock(path: Path, holder: str) -> int:

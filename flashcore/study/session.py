@@ -14,7 +14,7 @@ from flashcore.domain.note_type import NoteKind, NoteType
 from flashcore.domain.query_terms import Everything, Query
 from flashcore.domain.review import Rating, Review, ReviewKind
 from flashcore.domain.schedule import Schedule
-from flashcore.domain.taxonomy import read_axes
+from flashcore.domain.taxonomy import Axes, Depth, read_axes
 from flashcore.domain.vignette import Vignette, showing_order
 from flashcore.errors import CardChanged, NotFoundError
 from flashcore.scheduling.scheduler import fuzz_seed, is_leech, outcome, outcomes
@@ -57,6 +57,8 @@ class _Loaded:
 
     asked: Asked
     face: CardFace
+    axes: Axes
+    depth: Depth
     version: int
 
 
@@ -245,7 +247,8 @@ class Session:
             showings = sum(1 for _, answer in self._answers if answer.card_id == card_id) if self.is_cram else 0
             order = showing_order(Vignette.from_note(note),
                                   f"{note.guid}\x1f{asked.card.ordinal}\x1f{reps + showings}")
-        return _Loaded(asked, card_face(note, asked.card.ordinal, order), collection.version)
+        return _Loaded(asked, card_face(note, asked.card.ordinal, order), read_axes(note.tags),
+                       content.note_depth(note), collection.version)
 
     def _ask(self, candidate: Candidate) -> Prompt:
         collection, loaded = self._collection, self._load(candidate.card_id)
@@ -256,9 +259,9 @@ class Session:
             schedule, now, collection.today(), collection.offset_minutes(now), options.for_deck(card.deck).preset,
             fuzz_seed(card.guid, card.ordinal, schedule.reps if schedule else 0))
         done = len(self._answers)
-        return Prompt(card, note, loaded.face, read_axes(note.tags), content.note_depth(note), schedule, results, now,
-                      done + 1, done + len(self._queue), self.is_cram,
-                      options.collection().show_system == "before", asked.stored.file, asked.stored.line)
+        return Prompt(card, note, loaded.face, loaded.axes, loaded.depth, schedule, results, now, done + 1,
+                      done + len(self._queue), self.is_cram, options.collection().show_system == "before",
+                      asked.stored.file, asked.stored.line)
 
     def _record(self, prompt: Prompt, rating: Rating, duration_ms: int,
                 choice: str | None) -> tuple[Review, Schedule | None]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from flashcore.domain.query import Query, parse_query
 from flashcore.errors import FlashcoreError
@@ -201,7 +202,8 @@ class FlashcoreApp(App[None]):
     @property
     def fault(self) -> Exception | None:
         """The error that nobody expected, once there is one."""
-        return self._exception
+        fault = self._exception
+        return fault.error if isinstance(fault, WorkerFailed) and isinstance(fault.error, Exception) else fault
 
 
 def run_app(collection_path: Path | str, clock: Clock | Callable[[], datetime] | None = None,

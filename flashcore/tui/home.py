@@ -84,13 +84,17 @@ class HomeScreen(FlashcoreScreen[None]):
         width = self.query_one("#head").content_size.width
         self.query_one("#head", TwoEnds).show(Content("flashcore").stylize("bold"), _date(home, width))
         self.query_one("#today", Static).update(self._today(home, width))
-        self.query_one("#offers", Static).update(self._offers(home, width))
+        offers = self.query_one("#offers", Static)
+        offers.update(self._offers(home, width))
+        offers.display = bool(home.due.total or home.missed_count)
         self._draw_rows(home, width)
         self.query_one("#below", Static).update(_below(home, width, shows_decks=self._shows_decks))
         self._draw_foot(home)
 
     def _draw_foot(self, home: Home) -> None:
-        actions = ["study_today", "study_row", "switch_rows", "import"] if home.cards else ["import"]
+        actions = ["study_row", "switch_rows", "import"] if home.cards else ["import"]
+        if home.due.total:
+            actions.insert(0, "study_today")
         offered = hints(HOME, *actions) + hints(EVERYWHERE, "app.show_help") + hints(HOME, "leave")
         line, others = ("deck", "systems") if self._shows_decks else ("system", "decks")
         words = {"screen.study_row": line, "screen.switch_rows": others}

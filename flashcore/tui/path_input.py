@@ -47,9 +47,9 @@ class PathInput(Input):
     def __init__(self, *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(id=id, placeholder=placeholder, suggester=PathSuggester(), compact=True)
 
-    def _on_paste(self, event: Paste) -> None:
+    def on_paste(self, event: Paste) -> None:
+        """Textual hands the event on to the line itself, which takes what is left here."""
         event.text = visible(next(iter(event.text.splitlines()), ""), keep="")
-        super()._on_paste(event)
 
 
 def typed_path(text: str) -> str:

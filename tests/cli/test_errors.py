@@ -85,9 +85,8 @@ def test_F1_wrong_encoding_names_line_and_byte(desk: Desk) -> None:
     path.write_bytes("Q: What?\nA: Ödem.\n".encode("latin-1"))
     answered = desk.run("import", path)
     assert answered.code == 4
-    assert f"{path}:2: " in answered.err
-    assert "byte" in answered.err
-    assert "--encoding" in answered.err
+    assert answered.err.startswith(f"{path}: line 2 byte 4 is not UTF-8")
+    assert "--encoding latin-1" in answered.err
     assert "0 new" in answered.out
     again = desk.run("import", path, "--encoding", "latin-1")
     assert (again.code, again.err) == (0, "")
@@ -110,7 +109,7 @@ def test_a_malformed_deck_is_refused_whole_with_all_its_problems(desk: Desk) -> 
 
 @pytest.mark.parametrize("words", [["due"], ["review"], ["suspend", "1"], ["check", "--json"]])
 @pytest.mark.parametrize(("content", "what"), [
-    (b"", "is empty"), (b"SQLite format 3\0" + b"x" * 200, "cannot be read"),
+    (b"", "is empty"), (b"SQLite format 3\0" + b"x" * 200, "is another program's database"),
     (b"my shopping list", "is not a flashcore"),
 ])
 def test_a_file_that_is_no_collection_is_left_as_it_is(desk: Desk, words: list[str], content: bytes,
@@ -137,6 +136,17 @@ def test_a_collection_of_another_program_and_a_newer_one_are_refused(desk: Desk)
     answered = desk.run("due")
     assert answered.code == 5
     assert "newer flashcore" in answered.err
+
+
+def test_a_collection_cut_short_is_told_and_left_as_it_is(desk: Desk) -> None:
+    desk.add_basic()
+    whole = desk.path.read_bytes()
+    desk.path.write_bytes(whole[:len(whole) * 6 // 10])
+    for words in (["search"], ["check"], ["suspend", "1"], ["review"]):
+        answered = desk.run(*words)
+        assert answered.code in (1, 5)
+        assert "fault in the program" not in answered.err
+    assert desk.path.read_bytes() == whole[:len(whole) * 6 // 10]
 
 
 def test_a_collection_in_use_can_be_read_and_not_written(desk: Desk) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -104,14 +103,3 @@ def test_nothing_obeyed_reaches_a_real_terminal(evil_desk: Desk, command: str) -
     written = child.read().decode("utf-8").replace("\r\n", "\n")
     child.wait()
     assert OBEYED.findall(written) == []
-
-
-def test_file_names_that_are_no_text_do_not_stop_a_command(desk: Desk) -> None:
-    folder = os.fsencode(desk.folder) + b"/d\xff\x1b[2J"
-    os.mkdir(folder)
-    with open(folder + b"/x.md", "w", encoding="utf-8") as file:
-        file.write("Q: What?\nA: That.\n")
-    done = subprocess.run([sys.executable, "-m", "flashcore", "import", folder], capture_output=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(Path.cwd())})
-    assert done.returncode == 0, done.stderr
-    assert OBEYED.findall((done.stdout + done.stderr).decode("utf-8")) == []

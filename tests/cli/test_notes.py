@@ -25,10 +25,12 @@ def on_terminal(desk: Desk, *words: str | int, editor: str, answers: str = "") -
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "EDITOR": f"{sys.executable} {script}"}
     child = pexpect.spawn(sys.executable, ["-m", "flashcore", *map(str, words)], env=environment, timeout=30,
                           encoding="utf-8", dimensions=(24, 200))
+    said = ""
     for answer in answers:
         child.expect("Y/n")
+        said += f"{child.before}{child.after}"
         child.sendline(answer)
-    said = child.read().replace("\r\n", "\n")
+    said = (said + child.read()).replace("\r\n", "\n")
     child.close()
     return child.exitstatus or 0, said
 

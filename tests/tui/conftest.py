@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,8 @@ def make_app(path: Path, still: StillClock, monkeypatch: pytest.MonkeyPatch) -> 
 
     yield make
     for thread in threads:
-        thread.close()
+        with suppress(RuntimeError):  # closed by the test
+            thread.close()
 
 
 @pytest.fixture
@@ -57,8 +58,11 @@ def run_app(make_app: MakeApp) -> RunApp:
     async def run(query: str | None = None, *, size: tuple[int, int] = (80, 24), **how: object
                   ) -> AsyncIterator[tuple[FlashcoreApp, Keys]]:
         app = make_app(query, **how)
-        async with app.run_test(size=size) as pilot:
-            await settle(pilot)
-            yield app, Keys(pilot)
+        try:
+            async with app.run_test(size=size) as pilot:
+                await settle(pilot)
+                yield app, Keys(pilot)
+        finally:
+            app.thread.close()
 
     return run
