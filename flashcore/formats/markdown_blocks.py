@@ -136,6 +136,8 @@ class _Reader:
     def _read_text(self, line: Line) -> None:
         if self.escaped.match(line.text):
             line = Line(line.number, line.text[1:])
+        elif self.is_hashcards and _HEADING.match(line.text):
+            line = Line(line.number, f" {line.text}")  # still a heading for Markdown, and text for our own format
         self._add(line)
 
     def _read_marker(self, line: Line, name: str, text: str) -> str:

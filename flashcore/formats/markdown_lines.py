@@ -136,14 +136,16 @@ def conflict_problem(number: int) -> Problem:
 def _joined(parts: Sequence[str]) -> str:
     """What stood around comments as one line, so that it says nothing that did not stand there.
 
-    After a comment at the start of the line the text starts at its next word. Two signs that meet get a space between
-    them: they might begin a comment or code.
+    After a comment at the start of the line the text starts at its next word; of the spaces around one, one stays. Two
+    signs that meet get a space between them: they might begin a comment or code.
     """
     pieces = [parts[0]]
     last = parts[0][-1:]
     for part in parts[1:]:
         if not last:
             part = part.lstrip()
+        elif last == " " == part[:1]:
+            part = part[1:]
         elif part and not (last.isalnum() or last.isspace() or part[0].isalnum() or part[0].isspace()):
             pieces.append(" ")
         pieces.append(part)

@@ -87,7 +87,7 @@ def where(query: Query, view: View) -> ColumnElement[bool]:
             return not_(where(part, view))
         case Text(text):
             wanted = unicodedata.normalize("NFC", text).casefold()
-            return func.casefold(note.c.fields).contains(wanted, autoescape=True)
+            return func.instr(func.casefold(note.c.fields), wanted) > 0  # LIKE takes no pattern beyond 50,000 bytes
         case DeckIs(name):
             return _under(func.casefold(deck.c.name), name.casefold())
         case TagIs(name):
@@ -186,11 +186,11 @@ def _property(query: Property, view: View) -> ColumnElement[bool]:
 
 def _recall(operator: Operator, value: float, view: View) -> ColumnElement[bool]:
     """Recall compared without a power in SQL: it falls with time, so R < r says that more than t(r) has passed."""
+    has_memory = schedule.c.stability_days.is_not(None)
     if operator in (Operator.EQUAL, Operator.NOT_EQUAL):
         near = and_(_recall(Operator.AT_LEAST, max(value - _EQUAL_RECALL, 0.0), view),
                     _recall(Operator.AT_MOST, min(value + _EQUAL_RECALL, 1.0), view))
-        return near if operator is Operator.EQUAL else not_(near)
-    has_memory = schedule.c.stability_days.is_not(None)
+        return near if operator is Operator.EQUAL else and_(has_memory, not_(near))
     if value <= 0:
         return and_(has_memory, true() if operator in (Operator.MORE, Operator.AT_LEAST) else false())
     default = view.days_per_stability(value)

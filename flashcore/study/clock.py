@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
-from flashcore.domain.study_day import study_day, utc_offset_minutes
+from flashcore.domain.study_day import start_of, study_day, utc_offset_minutes
 
 
 def _system_now() -> datetime:
@@ -34,3 +34,8 @@ class Clock:
     def offset_minutes(self, moment: datetime) -> int:
         """Minutes east of UTC at a moment."""
         return utc_offset_minutes(moment, self.zone)
+
+    def start_of(self, day: date, rollover_hour: int) -> datetime:
+        """The moment a study day starts here, with the offset from UTC that holds then."""
+        near = start_of(day, 0, rollover_hour)
+        return start_of(day, self.offset_minutes(start_of(day, self.offset_minutes(near), rollover_hour)), rollover_hour)

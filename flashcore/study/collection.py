@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Self
 from flashcore import study
 from flashcore.domain.deck import ancestors
 from flashcore.domain.query_terms import Everything, Query
-from flashcore.domain.study_day import start_of
 from flashcore.errors import NotFoundError
 from flashcore.scheduling.memory import interval_per_stability
 from flashcore.store import decks
@@ -157,7 +156,7 @@ class Collection:
         default = options.for_deck("").preset.parameters
         own = {place: options.for_deck(name).preset.parameters for place, name in names.items()}
         return View(now, self.clock.today(now, collection.rollover_hour),
-                    lambda day: start_of(day, self.offset_minutes(now), collection.rollover_hour),
+                    lambda day: self.clock.start_of(day, collection.rollover_hour),
                     partial(interval_per_stability, parameters=default),
                     {place: partial(interval_per_stability, parameters=parameters)
                      for place, parameters in own.items() if parameters != default})

@@ -134,11 +134,11 @@ class FlashcoreApp(App[None]):
         if self._start.query is not None:
             self.exit(return_code=0)
 
-    def show_summary(self, review: ReviewScreen, finished: Finished, message: str, *, is_stopped: bool = False) -> None:
+    def show_summary(self, review: ReviewScreen, finished: Finished, message: str = "", *, cards_left: int = 0) -> None:
         """The summary over a review screen, which goes on where the learner wants more."""
         from flashcore.tui.summary import SummaryScreen
 
-        self.push_screen(SummaryScreen(review.session, finished, message, is_stopped=is_stopped), review.after_summary)
+        self.push_screen(SummaryScreen(review.session, finished, message, cards_left=cards_left), review.after_summary)
 
     def show_import(self) -> None:
         """Asks for a deck file."""

@@ -88,6 +88,8 @@ class Foot(Widget):
 
     DEFAULT_CSS = "Foot { height: auto; width: 1fr; color: $quiet; }"
     _MOST_LINES = 4
+    _LEAST_ROOM = 24
+    """Cells that keys need beside a message; with fewer they stand below it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -105,19 +107,19 @@ class Foot(Widget):
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._message_lines(width)) or 1
-
-    def _message_lines(self, width: int) -> list[Content]:
-        return self.message.wrap(max(width, 1))[:self._MOST_LINES] if self.message else []
+        return len(self._lines(width))
 
     def render(self) -> Visual:
-        width = self.content_size.width
-        lines = self._message_lines(width)
-        if not lines:
-            return self._keys(width)
-        room = width - lines[-1].cell_length - 3
-        keys = self._keys(room) if room >= 12 else Content("")
-        return Content("\n").join([*lines[:-1], two_ends(lines[-1], keys, width)])
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        if not self.message:
+            return [self._keys(width)]
+        *lines, last = self.message.wrap(max(width, 1))[:self._MOST_LINES]
+        room = width - last.cell_length - 3
+        if room >= self._LEAST_ROOM:
+            return [*lines, two_ends(last, self._keys(room), width)]
+        return [*lines, last, self._keys(width)]
 
     def _keys(self, width: int) -> Content:
         """The keys that fit into so many cells: from the front, but the last two (help and leaving) before all."""
@@ -126,13 +128,12 @@ class Foot(Widget):
         used = -2
         for place in order:
             size = len(self._hints[place][0]) + len(self._hints[place][1]) + 3
-            if used + size > width:
-                break
-            kept.append(place)
-            used += size
+            if used + size <= width:
+                kept.append(place)
+                used += size
         parts: list[Content] = []
         for place in sorted(kept):
             shown, word, action = self._hints[place]
-            link = Style.from_meta({"@click": action})
-            parts.append(Content.assemble((shown, "bold $foreground"), f" {word}").stylize(link))
+            part = Content.assemble((shown, "bold $foreground"), f" {word}")
+            parts.append(part.stylize(Style.from_meta({"@click": action})) if action else part)
         return Content("  ").join(parts)

@@ -22,7 +22,7 @@ from flashcore.tui.keys import EVERYWHERE, REVIEW, Key, bindings
 from flashcore.tui.lines import Foot, Rule, TwoEnds, hints
 from flashcore.tui.screen import FlashcoreScreen
 from flashcore.tui.vignette import Picks, Verdict, letters_of
-from flashcore.tui.words import clock_words, counted
+from flashcore.tui.words import clock_words
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
@@ -342,7 +342,7 @@ class ReviewScreen(FlashcoreScreen[None]):
         finished = await self.do(lambda _: self.session.finished())
         if finished.answers:
             left = await self.do(lambda _: self.session.counts.total)
-            self.flashcore.show_summary(self, finished, f"{counted(left, 'card')} left.", is_stopped=True)
+            self.flashcore.show_summary(self, finished, cards_left=left)
         else:
             self.dismiss()
 

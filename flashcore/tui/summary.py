@@ -37,10 +37,10 @@ class SummaryScreen(FlashcoreScreen[Wish]):
     HELP_TITLE = "After a session"
     BINDINGS: ClassVar[list[BindingType]] = bindings(SUMMARY)
 
-    def __init__(self, session: Session, finished: Finished, message: str, *, is_stopped: bool = False) -> None:
+    def __init__(self, session: Session, finished: Finished, message: str = "", *, cards_left: int = 0) -> None:
         super().__init__()
         self.session, self.finished = session, finished
-        self._message, self._is_stopped = message, is_stopped
+        self._message, self._cards_left = message, cards_left
 
     def compose(self) -> ComposeResult:
         yield TwoEnds(id="head")
@@ -65,8 +65,9 @@ class SummaryScreen(FlashcoreScreen[Wish]):
     def _draw(self) -> None:
         finished = self.finished
         width = self.query_one("#head").content_size.width
-        title = "Session stopped" if self._is_stopped else "Session finished"
-        self.query_one("#head", TwoEnds).show(Content(title).stylize("bold"))
+        title = "Session stopped" if self._cards_left else "Session finished"
+        left = f"{counted(self._cards_left, 'card')} left" if self._cards_left else ""
+        self.query_one("#head", TwoEnds).show(Content(title).stylize("bold"), Content(left))
         self.query_one("#totals", Static).update(_totals(finished, width))
         missed = finished.missed
         rows = self.query_one(Rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -80,10 +81,11 @@ def study(path: Path, still: StillClock, ratings: dict[int, str], *, days_ago: i
 
 async def settle(pilot: Pilot[None]) -> None:
     """Waits until everything that was asked for is done and drawn."""
-    for _ in range(3):
-        await pilot.pause()
+    for _ in range(2):
         await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+        await pilot._wait_for_screen()
+        await asyncio.sleep(0.02)  # a frame, after which what waited for the next drawing runs
+    pilot.app.screen._on_timer_update()
 
 
 class Keys:

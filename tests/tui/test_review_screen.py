@@ -309,3 +309,17 @@ async def test_what_was_written_is_tidied_while_a_card_stands(
     async with run_app("Why"):
         await asyncio.sleep(0.2)
     assert calls == ["checkpoint"]
+
+
+async def test_a_click_on_a_button_or_a_key_at_the_foot_is_that_key(run_app: RunApp, cards: Cards, path: Path) -> None:
+    async with run_app("Why") as (app, press):
+        await press.pilot.click(offset=(5, 22))
+        await settle(press.pilot)
+        assert "Venous return" in screen_text(app)
+        assert await press.pilot.click(offset=(screen_text(app).splitlines()[22].index("2 Hard") + 3, 22))
+        await settle(press.pilot)
+        assert "Saved: Hard" in screen_text(app)
+        assert await press.pilot.click(offset=(screen_text(app).splitlines()[23].index("u undo") + 2, 23))
+        await settle(press.pilot)
+        assert "Undone" in screen_text(app)
+    assert log_of(path) == []
