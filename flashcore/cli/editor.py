@@ -62,7 +62,14 @@ def edit_text(text: str, take: Callable[[str], bool]) -> bool:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     while True:
-        run_editor(path, 0)
+        try:
+            run_editor(path, 0)
+        except UsageError:
+            if _content(path) == text.encode():
+                path.unlink()
+            else:
+                say(f"Your text is kept in {path}.")
+            raise
         data = _content(path)
         try:
             edited = data.decode("utf-8-sig").replace("\r\n", "\n")

@@ -150,7 +150,7 @@ class PlainReview:
             case "q":
                 raise _Quit
             case "u":
-                self._undo()
+                self._undo(prompt)
             case "b":
                 self._session.bury_card()
                 self._say(f"Buried until tomorrow. {self._session.counts.total} left.")
@@ -173,13 +173,14 @@ class PlainReview:
             case "o":
                 self._open(prompt, int(argument or "1"), is_revealed)
 
-    def _undo(self) -> None:
+    def _undo(self, prompt: Prompt) -> None:
         undone = self._session.undo()
         if undone is None:
             self._say("Nothing to undo.")
             return
         shown = self._session.show()
-        if undone.card_id is not None and shown is not None and shown.card.id == undone.card_id:
+        is_back = undone.is_answer or undone.card_id != prompt.card.id  # a card that lost its flag was there all along
+        if is_back and shown is not None and shown.card.id == undone.card_id:
             self._say(f"Undone: card {shown.position} is back.")
         else:
             self._say(f"Undone: {undone.what}.")

@@ -73,6 +73,9 @@ def import_(
             raise UsageError("import needs a PATH: a file, a folder, - or bundled")
         return _list_bundled(json)
     stdin = sys.stdin.buffer.read() if "-" in paths and sys.stdin is not None else None
+    from flashcore.study.deck_files import sources
+
+    sources(paths)  # a path that does not exist is said before a collection is made
     with here.reading() if dry_run else here.writing() as collection, _progress() as progress:
         report = collection.import_paths(paths, format=format, deck=deck, theirs=theirs, is_dry_run=dry_run,
                                          write_ids=write_ids, encoding=encoding, stdin=stdin, progress=progress)

@@ -207,9 +207,9 @@ class _NoteReader:
 
 def default_depth(note_type: NoteType, question: str) -> Depth:
     """The depth of a note that names none: application for a vignette, mechanism for a why or how, else recall."""
-    if note_type is VIGNETTE:
+    if note_type == VIGNETTE:
         return Depth.APPLICATION
-    return Depth.MECHANISM if note_type is BASIC and asks_mechanism(question) else Depth.RECALL
+    return Depth.MECHANISM if note_type == BASIC and asks_mechanism(question) else Depth.RECALL
 
 
 def _bracket_problem(fault: BracketProblem, number: int) -> Problem:

@@ -108,6 +108,8 @@ class LineScanner:
             is_comment = began_inside or len(kept) > 1
             return Line(number, "", is_comment=is_comment, ends_comment=is_comment, ids=tuple(ids))
         cleaned = _joined(["", *kept] if began_inside else kept)
+        if began_inside:
+            cleaned = text[:len(text) - len(text.lstrip())] + cleaned
         if ends_comment:
             cleaned = cleaned.rstrip()
         opens = self.fence == "" and self._opens(cleaned, number)

@@ -26,7 +26,7 @@ from flashcore.domain.note_type import CLOZE, OWN_NOTE_TYPES, VIGNETTE
 from flashcore.domain.vignette import Option, Vignette
 from flashcore.errors import DeckFileError, FileError, Problem
 from flashcore.formats.markdown_blocks import is_option
-from flashcore.formats.markdown_deck import NOTE_TYPES, default_depth, read_markdown_deck
+from flashcore.formats.markdown_deck import default_depth, read_markdown_deck
 from flashcore.formats.markdown_lines import LineScanner, is_conflict_mark
 from flashcore.formats.markdown_options import option_text, trimmed
 from flashcore.formats.markdown_tags import ONE_VALUE, axis_of, card_tags, read_tags
@@ -36,7 +36,6 @@ from flashcore.formats.text_file import clean_text
 ToMarkdown = Callable[[Note], Note]
 """Makes a note of another markup or note type one of the four that a deck file holds."""
 
-_MARKERS = {note_type: marker for marker, note_type in NOTE_TYPES.items()}
 _PARTS = {"Front": "Q", "Back": "A", "Term": "T", "Definition": "D", "Text": "C", "Stem": "V", "Why": "Why",
           "Source": "Source"}
 _MARKER = re.compile(r"\\*+(?:[QACTDV]|Why|Source|Tags):")
@@ -115,22 +114,22 @@ def _refusal(note: Note, path: Path | str, why: str, hint: str) -> FileError:
 def _checked(note: Note, path: Path | str, common: Mapping[str, Sequence[str]], source: str) -> str:
     """The note's text, read back to make sure that it is one note of the same kind and id."""
     problem = ""
-    for with_lists in (True, False):
+    for with_lists in (True, False) if note.note_type == VIGNETTE else (True,):
         text = "\n".join(_note_lines(note, common, source, with_lists))
         try:
             found = read_markdown_deck(text, path=None, default_deck="").notes
         except DeckFileError as error:
-            problem = problem or f"{error.problems[0].what} ({error.problems[0].hint})"
+            problem = f"{error.problems[0].what} ({error.problems[0].hint})"
             continue
         if len(found) == 1 and _is_same_note(found[0].note, note):
             return text
-        problem = problem or "it does not read back as the same note"
+        problem = "it does not read back as the same note"
     raise _refusal(note, path, problem, "mend it, or export to .apkg")
 
 
 def _is_same_note(read: Note, note: Note) -> bool:
-    count = len(Vignette.from_note(read).options) if note.note_type is VIGNETTE else 0
-    return (read.guid == note.guid and read.note_type is note.note_type
+    count = len(Vignette.from_note(read).options) if note.note_type == VIGNETTE else 0
+    return (read.guid == note.guid and read.note_type == note.note_type
             and (not count or count == len(Vignette.from_note(note).options)))
 
 
@@ -145,10 +144,8 @@ def _note_lines(note: Note, common: Mapping[str, Sequence[str]], source: str, wi
             if text and not (name == "Source" and text == source):
                 lines += _marked(name, text)
         elif name in _PARTS:
-            text = _with_paired_brackets(text) if note.note_type is CLOZE else text
-            part = _marked(_PARTS[name], text)
-            lines += part if with_lists or name != "Stem" else [
-                line.replace("[", "\\[", 1) if is_option(line) else line for line in part]
+            text = _with_paired_brackets(text) if note.note_type == CLOZE else text
+            lines += _marked(_PARTS[name], text if with_lists or name != "Stem" else _without_lists(text))
     shared = {f"{axis}::{value}" for axis, values in common.items() for value in values}
     default = f"depth::{default_depth(note.note_type, _plain(note.question))}"
     tags = [tag for tag in note.tags if tag not in shared and tag != default]
@@ -157,6 +154,12 @@ def _note_lines(note: Note, common: Mapping[str, Sequence[str]], source: str, wi
     if note.guid:
         lines.append(f"<!-- id: {note.guid} -->")
     return lines
+
+
+def _without_lists(stem: str) -> str:
+    """A stem whose task lists cannot be taken for the options."""
+    return "\n".join(line.text if line.is_literal or not is_option(line.text) else line.text.replace("[", "\\[", 1)
+                     for line in LineScanner(stem.split("\n")))
 
 
 # ----------------------------------------------------------------------------------------------------- texts

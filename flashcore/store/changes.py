@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, exists, insert, select, update
 
 from flashcore.errors import UndoRefused
 from flashcore.store.columns import to_millis
@@ -108,9 +108,10 @@ def take_back(changes: ChangeSet, what: str, before: str, after: str) -> None:
     for table in _IN_ORDER:
         for text, columns in left.get(table.name, {}).items():
             _check(changes.connection, table, int(text), columns, what)
-    for table in reversed(_IN_ORDER):
-        gone = [int(text) for text, columns in wanted.get(table.name, {}).items() if columns is None]
-        changes.delete(table, gone)
+    gone = {table: [int(text) for text, columns in wanted.get(table.name, {}).items() if columns is None]
+            for table in _IN_ORDER}
+    for table in (schedule, card, note):
+        changes.delete(table, gone[table])
     for table in _IN_ORDER:
         updates: dict[tuple[str, ...], dict[int, dict[str, Any]]] = {}
         for text, columns in wanted.get(table.name, {}).items():
@@ -122,6 +123,9 @@ def take_back(changes: ChangeSet, what: str, before: str, after: str) -> None:
                 updates.setdefault(tuple(sorted(columns)), {})[int(text)] = columns
         for group in updates.values():
             changes.update_each(table, group)
+    # last, as its cards are elsewhere only now; one that holds cards of others by now stays
+    changes.delete(deck, [row_id for row_id in gone[deck] if not changes.connection.execute(
+        select(exists().where(card.c.deck_id == row_id))).scalar()])
 
 
 def _check(connection: Connection, table: Table, row_id: int, columns: Mapping[str, Any] | None, what: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 
@@ -105,7 +105,7 @@ def add_note(changes: ChangeSet, value: Note, deck_name: str, now: datetime) -> 
            "note_type_id": note_type_id(connection, value.note_type)}
     note_id = changes.insert(note, row)
     write_tags(connection, {note_id: value.tags})
-    place = deck_id(connection, deck_name)
+    place = deck_id(connection, deck_name, changes)
     return note_id, [_add_card(changes, note_id, ordinal, place) for ordinal in card_ordinals(value)]
 
 
@@ -170,22 +170,37 @@ def refresh_from_tags(changes: ChangeSet, note_ids: Sequence[int]) -> None:
         changes.connection.execute(update(note).where(note.c.id == stored.id).values(axis_columns(stored.note)))
 
 
-def order_new_cards(connection: Connection, note_ids: Iterable[int]) -> None:
-    """Put the cards of the topics of these notes into the cycle of facts, whys and cases.
+Topic: TypeAlias = tuple[int, str | None, str]
+"""Deck, primary system and topic: cards that share all three are learned in one cycle."""
+
+
+def topics_of(connection: Connection, note_ids: Iterable[int]) -> set[Topic]:
+    """The topics that these notes have cards in."""
+    topics: set[Topic] = set()
+    for chunk in _chunks(list(note_ids)):
+        topics |= {(row[0], row[1], row[2]) for row in connection.execute(
+            select(card.c.deck_id, note.c.primary_system, note.c.topic).distinct()
+            .join(note, note.c.id == card.c.note_id).where(note.c.id.in_(chunk), note.c.topic.is_not(None)))}
+    return topics
+
+
+def order_new_cards(connection: Connection, note_ids: Iterable[int], left: Iterable[Topic] = ()) -> None:
+    """Put the cards of the topics of these notes into the cycle of facts, whys and cases; cards without a topic come
+    in the order they were added. ``left`` are topics that the notes were in until now.
 
     All cards of a topic in a deck take part, answered ones too, so that the cycle goes on where it stands.
     """
-    topics = set()
-    for chunk in _chunks(list(note_ids)):
-        topics |= {tuple(row) for row in connection.execute(
-            select(card.c.deck_id, note.c.primary_system, note.c.topic).distinct()
-            .join(note, note.c.id == card.c.note_id).where(note.c.id.in_(chunk), note.c.topic.is_not(None)))}
-    for place, system, topic in topics:
+    ids = list(note_ids)
+    for chunk in _chunks(ids):
+        without = select(note.c.id).where(note.c.id.in_(chunk), note.c.topic.is_(None))
+        connection.execute(update(card).where(card.c.new_order.is_not(None), card.c.note_id.in_(without))
+                           .values(new_order=card.c.id * ORDER_STEP))
+    for place, system, topic in topics_of(connection, ids) | set(left):
         rows = connection.execute(
             select(card.c.id, card.c.new_order, note.c.depth).join(note, note.c.id == card.c.note_id)
             .where(card.c.deck_id == place, note.c.primary_system.is_not_distinct_from(system), note.c.topic == topic)
             .order_by(note.c.file_id, note.c.line, note.c.id, card.c.ordinal)).all()
-        anchor = min(row.id for row in rows) * ORDER_STEP
+        anchor = min((row.id for row in rows), default=0) * ORDER_STEP
         seen: dict[str, int] = {}
         updates = []
         for row in rows:

@@ -6,15 +6,21 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import to_millis
 from flashcore.store.schema import deck, deck_file, new_id, note
 
 
-def deck_id(connection: Connection, name: str) -> int:
-    """The id of a deck, added where there is none; names are compared without regard to case."""
+def deck_id(connection: Connection, name: str, changes: ChangeSet | None = None) -> int:
+    """The id of a deck, added where there is none; names are compared without regard to case.
+
+    With ``changes`` a deck that is added is part of that change, and is taken back with it.
+    """
     found = connection.execute(select(deck.c.id).where(deck.c.name.collate("NOCASE") == name)).scalar()
     if found is not None:
         return int(found)
+    if changes is not None:
+        return changes.insert(deck, {"name": name})
     return new_id(connection.execute(insert(deck).values(name=name)))
 
 

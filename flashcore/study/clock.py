@@ -37,5 +37,5 @@ class Clock:
 
     def start_of(self, day: date, rollover_hour: int) -> datetime:
         """The moment a study day starts here, with the offset from UTC that holds then."""
-        near = start_of(day, 0, rollover_hour)
-        return start_of(day, self.offset_minutes(start_of(day, self.offset_minutes(near), rollover_hour)), rollover_hour)
+        offset = self.offset_minutes(start_of(day, 0, rollover_hour))  # may be that of hours before or after
+        return start_of(day, self.offset_minutes(start_of(day, offset, rollover_hour)), rollover_hour)

@@ -99,9 +99,13 @@ def flag(collection: Collection, card_ids: Sequence[int], colour: int) -> int:
 def move(collection: Collection, card_ids: Sequence[int], deck: str) -> int:
     """Put cards into a deck, made where there is none of that name."""
     def act(changes: ChangeSet) -> int:
-        held = _cards(changes.connection, card_ids)
-        count = changes.update(card, list(held), deck_id=decks.deck_id(changes.connection, clean_deck_name(deck)))
-        content.order_new_cards(changes.connection, {one.note_id for one in held.values()})
+        held, connection = _cards(changes.connection, card_ids), changes.connection
+        if not held:
+            return 0
+        notes = {one.note_id for one in held.values()}
+        left = content.topics_of(connection, notes)
+        count = changes.update(card, list(held), deck_id=decks.deck_id(connection, clean_deck_name(deck), changes))
+        content.order_new_cards(connection, notes, left)
         return count
 
     return _change(collection, "move", act)
@@ -136,10 +140,12 @@ def delete(collection: Collection, card_ids: Sequence[int]) -> int:
     def act(changes: ChangeSet) -> int:
         held = _cards(changes.connection, card_ids)
         notes = {one.note_id for one in held.values()}
+        topics = content.topics_of(changes.connection, notes)
         changes.delete(schedule, list(held))
         count = changes.delete(card, list(held))
         left = {one.note_id for one in content.cards_of_notes(changes.connection, notes)}
         changes.delete(note, sorted(notes - left))
+        content.order_new_cards(changes.connection, (), topics)
         return count
 
     return _change(collection, "delete", act)
@@ -150,11 +156,12 @@ def _retag(collection: Collection, what: str, card_ids: Sequence[int],
     def act(changes: ChangeSet) -> int:
         connection, count = changes.connection, 0
         ids = {one.note_id for one in _cards(connection, card_ids).values()}
+        left = content.topics_of(connection, ids)
         for stored in content.notes_by_id(connection, ids).values():
             tags = new_tags(stored.note.tags)
             if tags != stored.note.tags:
                 count += content.change_note(changes, stored.id, _with_tags(stored.note, tags), collection.now())
-        content.order_new_cards(connection, ids)
+        content.order_new_cards(connection, ids, left)
         return count
 
     return _change(collection, what, act)
@@ -216,8 +223,9 @@ def add_note(collection: Collection, value: Note, deck: str) -> NoteAdded:
 def edit_note(collection: Collection, note_id: int, value: Note) -> bool:
     """Give a note new fields and tags; returns whether it differs from before. Learning stays as it is."""
     def act(changes: ChangeSet) -> int:
+        left = content.topics_of(changes.connection, [note_id])
         changed = content.change_note(changes, note_id, value, collection.now())
-        content.order_new_cards(changes.connection, [note_id])
+        content.order_new_cards(changes.connection, [note_id], left)
         return int(changed)
 
     return _change(collection, "edit", act) > 0

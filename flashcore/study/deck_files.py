@@ -30,13 +30,20 @@ class Source:
 def sources(paths: Sequence[str]) -> list[Source]:
     """The deck files that paths stand for, each once, in order; folders are searched, ``README.md`` is never read.
 
+    A path that does not exist stays among them, to be refused when it is read while the others are taken.
+
     Raises:
-        NotFoundError: a path that does not exist.
+        NotFoundError: none of the paths exists, or no bundled deck has that name.
     """
     found: dict[str, Source] = {}
     for word in paths:
         for source in _sources(word):
             found.setdefault(source.key or f"-{len(found)}", source)
+    missing = [source.shown for source in found.values() if source.path is not None and not source.path.exists()]
+    if missing and len(missing) == len(found):
+        folder = Path(missing[0]).expanduser().parent
+        siblings = [str(folder / one.name) for one in folder.iterdir()] if folder.is_dir() else []
+        raise NotFoundError("file", missing[0], siblings)
     return list(found.values())
 
 
@@ -52,11 +59,8 @@ def _sources(word: str) -> Iterable[Source]:
     if path.is_dir():
         for file in _deck_files(path):
             yield _of_file(file, str(file))
-    elif path.exists():
-        yield _of_file(path, word)
     else:
-        siblings = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise NotFoundError("file", word, [str(path.parent / name) for name in siblings])
+        yield _of_file(path, word)
 
 
 def _of_file(path: Path, shown: str) -> Source:
@@ -99,11 +103,15 @@ def read(source: Source, encoding: str | None, stdin: bytes | None = None, forma
     from flashcore.formats.text_file import decode
 
     name: Path | str = source.path or "-"
+    if not source.key.isascii() and any("\ud800" <= letter <= "\udfff" for letter in source.key):
+        raise FileError(name, "the name of the file or of a folder above it is not UTF-8", "rename it")
     if source.path is not None and format is None:
         reader_for(source.path)
     if source.path is None:
         data = stdin or b""
     else:
+        if not source.path.exists():
+            raise FileError(name, "there is no such file", "check the name")
         try:
             if source.path.stat().st_size > LARGEST_FILE_BYTES:
                 raise FileError(name, f"it is larger than {LARGEST_FILE_BYTES >> 20} MiB", "split it into several")

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from flashcore.domain.card import Card, Suspension
-from flashcore.domain.deck import Preset
+from flashcore.domain.deck import DeckOptions, Preset
 from flashcore.domain.note_type import NoteKind, NoteType
 from flashcore.domain.query_terms import Everything, Query
 from flashcore.domain.review import Rating, Review, ReviewKind
@@ -76,6 +76,7 @@ class Session:
         self._prompt: Prompt | None = None
         self._prepared: _Loaded | None = None
         self._preset_ids: dict[Preset, int] = {}
+        self._options = DeckOptions()
         self._kinds: tuple[int, Mapping[int, NoteType]] = (-1, {})
         self._new_ids: set[int] = set()
         self._day: date = collection.today()
@@ -113,23 +114,26 @@ class Session:
         except CardChanged:
             self._prompt = None
             raise
-        was_right = None if choice is None else prompt.is_right(choice)
         self._answers.append((row.uuid, Answered(
             prompt.card.id, prompt.note.question, row.rating or Rating.AGAIN, row.duration_ms or 0,
-            prompt.axes.primary, prompt.file, prompt.line, was_right)))
+            prompt.axes.primary, prompt.file, prompt.line, row.correct)))
         self._after_answer(prompt, row, after)
         self._prompt = None
         return self.show() or self.finished()
 
     def undo(self) -> Undone | None:
-        """Take back the newest answer or change of the collection; a card whose answer it was is asked again."""
+        """Take back the newest answer or change of the collection; the card it was about is asked next.
+
+        Where it was no answer, only if the card belongs to this session.
+        """
         undone = self._collection.undo()
         if undone is None:
             return None
         self._answers = [(uuid, answer) for uuid, answer in self._answers if uuid != undone.uuid]
         self._prompt = None
         self._queue = self._fill()
-        if undone.card_id is not None:
+        is_asked = undone.is_answer or any(one.card_id == undone.card_id for one in self._queue.cards())
+        if undone.card_id is not None and is_asked:
             with self._collection.database.read() as connection:
                 for candidate in day.candidates(connection, [undone.card_id]):
                     self._queue.put_first(candidate)
@@ -223,7 +227,8 @@ class Session:
                 cards = (day.candidates(connection, self._card_ids) if self._card_ids is not None
                          else interleaved(day.all_cards(connection, self._query, view)))
                 known = {answer.card_id for _, answer in self._answers if answer.rating is not Rating.AGAIN}
-                return CardQueue((), [card for card in cards if card.card_id not in known][:self._limit])
+                left = None if self._limit is None else max(self._limit - len(known), 0)
+                return CardQueue((), [card for card in cards if card.card_id not in known][:left])
             plan = plan_day(connection, self._query, view, collection.option_set())
         self._new_ids = {candidate.card_id for candidate in plan.new}
         left = None if self._limit is None else max(self._limit - len({a.card_id for _, a in self._answers}), 0)
@@ -255,8 +260,9 @@ class Session:
         asked, now = loaded.asked, collection.now()
         card, note, schedule = asked.card, asked.stored.note, asked.schedule
         options = collection.option_set()
+        self._options = options.for_deck(card.deck)
         results = {} if self.is_cram else outcomes(
-            schedule, now, collection.today(), collection.offset_minutes(now), options.for_deck(card.deck).preset,
+            schedule, now, collection.today(), collection.offset_minutes(now), self._options.preset,
             fuzz_seed(card.guid, card.ordinal, schedule.reps if schedule else 0))
         done = len(self._answers)
         return Prompt(card, note, loaded.face, loaded.axes, loaded.depth, schedule, results, now, done + 1,
@@ -266,7 +272,7 @@ class Session:
     def _record(self, prompt: Prompt, rating: Rating, duration_ms: int,
                 choice: str | None) -> tuple[Review, Schedule | None]:
         collection, now = self._collection, self._collection.now()
-        options = collection.option_set().for_deck(prompt.card.deck)
+        options = self._options  # those of the buttons, whatever was set since
         # the study day is the one the card was shown on, so the interval is the one on the button even where the
         # rollover hour passes between showing and answering; steps of minutes count from the answer
         study_day = collection.clock.today(prompt.shown_at, options.preset.rollover_hour)
@@ -274,26 +280,20 @@ class Session:
         after = None if self.is_cram else outcome(
             before, rating, now, study_day, offset, options.preset,
             fuzz_seed(prompt.card.guid, prompt.card.ordinal, before.reps if before else 0))
-        leech = self._leech(before, after, options.leech_threshold, options.leech_suspend)
+        leeches = (after is not None and before is not None and after.lapses > before.lapses
+                   and is_leech(after.lapses, options.leech_threshold))
         place = next((option.place for option in prompt.face.options
                       if choice is not None and option.letter.lower() == choice.lower()), None)
         with collection.database.write() as connection:
+            leech = _mark_leech(connection, prompt.card, suspend=options.leech_suspend) if leeches else ""
             row = Review(
                 collection.database.next_seq(connection), collection.clock.new_uuid(), prompt.card.id,
                 ReviewKind.CRAM if self.is_cram else ReviewKind.SCHEDULED, now, offset, study_day, rating, duration_ms,
                 None if after is None else self._preset_id(connection, options.preset),
-                None if place is None else chr(ord("a") + place), None if choice is None else prompt.is_right(choice),
-                leech=leech, before=before)
+                None if place is None else chr(ord("a") + place),
+                None if choice is None or place is None else prompt.is_right(choice), leech=leech, before=before)
             history.record_review(connection, row, after)
-            if leech:
-                _mark_leech(connection, prompt.card, suspend=leech == "suspended")
         return row, after
-
-    @staticmethod
-    def _leech(before: Schedule | None, after: Schedule | None, threshold: int, suspend: bool) -> str:
-        if after is None or before is None or after.lapses == before.lapses or not is_leech(after.lapses, threshold):
-            return ""
-        return "suspended" if suspend else "tagged"
 
     def _preset_id(self, connection: Connection, preset: Preset) -> int:
         """The id of a preset; known ones cost no query."""
@@ -316,7 +316,7 @@ class Session:
                 self._queue.put_last(candidate)
             return
         self._queue.drop_siblings(card.note_id, card.id)
-        if after.interval_days == 0 and after.due_on <= self._day and row.leech != "suspended":
+        if after.interval_days == 0 and after.due_on <= self._day and "suspended" not in row.leech:
             self._queue.put_step(candidate._replace(due_at=after.due_at))
 
     def _set_aside(self, act: Callable[[Sequence[int]], int], *, whole_note: bool) -> None:
@@ -332,13 +332,16 @@ class Session:
         self._prompt = None
 
 
-def _mark_leech(connection: Connection, card: Card, *, suspend: bool) -> None:
-    """Give the note of a card the tag ``leech`` and, where asked, set the card aside."""
-    changes = ChangeSet(connection)
+def _mark_leech(connection: Connection, card: Card, *, suspend: bool) -> str:
+    """Give the note of a card the tag ``leech`` and, where asked, set the card aside; returns what of both was new."""
+    changes, did = ChangeSet(connection), []
     stored = content.notes_by_id(connection, [card.note_id])[card.note_id]
     if "leech" not in (tag.lower() for tag in stored.note.tags):
         tags = (*stored.note.tags, "leech")
         changes.update(note_table, [stored.id], tags=" ".join(tags))
         content.write_tags(connection, {stored.id: tags})
-    if suspend:
+        did.append("tagged")
+    if suspend and content.cards_by_id(connection, [card.id])[card.id].suspension is None:
         changes.update(card_table, [card.id], suspension=str(Suspension.LEECH))
+        did.append("suspended")
+    return " ".join(did)

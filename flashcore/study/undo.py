@@ -26,11 +26,12 @@ _QUESTION_LENGTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back, in words; ``uuid`` names the answer or change, ``card_id`` the card of an answer."""
+    """What was taken back, in words; ``uuid`` names the answer or change, ``card_id`` the one card it was about."""
 
     what: str
     uuid: str
     card_id: int | None = None
+    is_answer: bool = True
 
 
 def undo(collection: Collection) -> Undone | None:
@@ -65,13 +66,13 @@ def _undo_answer(collection: Collection, connection: Connection, answer: Review)
         history.write_schedule(connection, held.id, answer.before)
         if answer.before is None:
             content.order_new_cards(connection, [held.note_id])
-    changes = ChangeSet(connection)
-    if answer.leech:
+    changes, did = ChangeSet(connection), answer.leech.split()
+    if "tagged" in did:
         tags = [tag for tag in stored.note.tags if tag.lower() != "leech"]
         changes.update(note, [held.note_id], tags=" ".join(tags))
-        if answer.leech == "suspended" and held.suspension is Suspension.LEECH:
-            changes.update(card, [held.id], suspension=None)
         content.refresh_from_tags(changes, [held.note_id])
+    if "suspended" in did and held.suspension is Suspension.LEECH:
+        changes.update(card, [held.id], suspension=None)
     now_at = collection.now()
     row = Review(collection.database.next_seq(connection), collection.clock.new_uuid(), answer.card_id,
                  ReviewKind.UNDO, now_at, collection.offset_minutes(now_at), collection.today(), undoes=answer.uuid)
@@ -85,9 +86,14 @@ def _undo_change(collection: Collection, connection: Connection, recorded: Recor
     noun = "note" if recorded.what in ("tag", "untag", "edit", "add") else "card"
     count = len(after.get("schedule" if recorded.what == "reset" else noun, ()))
     what = f"the command {recorded.what} ({count} {noun}{'s' if count != 1 else ''})"
+    card_ids, note_ids = ([int(text) for text in after.get(table, ())] for table in ("card", "note"))
+    touched = {*note_ids, *(one.note_id for one in content.cards_by_id(connection, card_ids).values())}
+    left = content.topics_of(connection, touched)
     take_back(changes, what, recorded.before, recorded.after)
-    note_ids = [int(text) for text, columns in json.loads(recorded.before).get("note", {}).items() if columns]
     content.refresh_from_tags(changes, note_ids)
+    if recorded.what not in ("suspend", "unsuspend", "bury", "unbury", "flag"):
+        touched |= {one.note_id for one in content.cards_by_id(connection, card_ids).values()}
+        content.order_new_cards(connection, touched, left)
     now = collection.now()
     for uuid, card_id in after.get("resets", {}).items():
         history.record_review(connection, Review(
@@ -95,4 +101,4 @@ def _undo_change(collection: Collection, connection: Connection, recorded: Recor
             collection.offset_minutes(now), collection.today(), undoes=uuid), None)
     changes.save(collection.database.next_seq(connection), collection.clock.new_uuid(), "undo", now,
                  undoes=recorded.uuid)
-    return Undone(what, recorded.uuid)
+    return Undone(what, recorded.uuid, card_ids[0] if len(card_ids) == 1 else None, is_answer=False)

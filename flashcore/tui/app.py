@@ -114,6 +114,7 @@ class FlashcoreApp(App[None]):
         if prompt is None:
             screen.say(f"Nothing is due in {name}." if name else "Nothing is due.")
         else:
+            screen.say("")
             self._push_review(session, prompt)
 
     async def _open_session(self, query: str | Query, *, is_cram: bool = False,

@@ -14,6 +14,8 @@ from textual.widgets import Static
 from flashcore.tui.rendering import Block, lines_of
 
 _PAGES_AHEAD = 3
+_WIDEST = 100
+"""Cells of a line of text; longer ones are hard to read, however wide the window is."""
 
 
 class CardBody(VerticalScroll, can_focus=False):
@@ -52,6 +54,8 @@ class CardBody(VerticalScroll, can_focus=False):
         if keep_place:
             self._go_to(offset)
             return
+        if not from_block:
+            self.scroll_to(y=0, animate=False, force=True, immediate=True)
         self.call_after_refresh(self._reveal, from_block)
 
     def _lay_out(self, at_least: int) -> None:
@@ -62,7 +66,7 @@ class CardBody(VerticalScroll, can_focus=False):
 
     def _room(self) -> int:
         """Cells for text; the column of the scroll bar is always kept free, so that nothing moves when it comes."""
-        return max(self.scrollable_content_region.width, 8)
+        return min(max(self.scrollable_content_region.width, 8), _WIDEST)
 
     def _extend(self, seen: int) -> None:
         """Lays out some pages more than what is seen when ``seen`` lines stand above the window."""

@@ -18,10 +18,11 @@ _SHORT_SOURCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Blocks to show, and the one that must come into view first."""
+    """Blocks to show, and the one that must come into view first; or the text stays where it was scrolled to."""
 
     blocks: list[Block]
     from_block: int = 0
+    keeps_place: bool = False
 
 
 def question_side(prompt: Prompt, picks: Picks) -> Side:
@@ -56,7 +57,7 @@ def answer_side(prompt: Prompt, verdict: Verdict | None, *, shows_others: bool) 
         others, source = [replace(others[0], note=source[0].content)], []
     for part in (others, source):
         blocks += [EMPTY, *part] if part else []
-    return Side(blocks, start)
+    return Side(blocks, start, keeps_place=start == 0)
 
 
 def place_words(prompt: Prompt, *, is_short: bool = False) -> str:
@@ -75,7 +76,7 @@ def origin(prompt: Prompt, *, is_revealed: bool) -> Content:
     names = [axes.primary or "no system"]
     if is_revealed:
         names += axes.disciplines
-        names += [topic.split("::")[-1] for topic in axes.topics[-1:]]
+        names += [topic.split("::")[-1].replace("-", " ") for topic in axes.topics[-1:]]
     elif not prompt.show_system_before:
         return Content("")
     return one_line(" · ".join(names), "$quiet")

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from flashcore.domain.review import Rating
-from flashcore.errors import CardChanged, FlashcoreError, StoreError
+from flashcore.errors import CardChanged, FlashcoreError, StoreError, UndoRefused
 from flashcore.study.prompt import Finished, Prompt
 from flashcore.study.session import Session
 from flashcore.tui.buttons import RatingButtons
@@ -89,7 +89,8 @@ class ReviewScreen(FlashcoreScreen[None]):
             side = answer_side(self.prompt, self.verdict, shows_others=self._shows_others)
         else:
             side = question_side(self.prompt, self.picks)
-        self.query_one(CardBody).show(side.blocks, from_block=side.from_block, keep_place=keep_place)
+        self.query_one(CardBody).show(side.blocks, from_block=side.from_block,
+                                      keep_place=keep_place or side.keeps_place)
         self._draw_head()
         self._draw_foot()
 
@@ -232,9 +233,9 @@ class ReviewScreen(FlashcoreScreen[None]):
 
     def failed(self, error: FlashcoreError, step: Callable[[], Awaitable[None]]) -> None:
         """The card stays; what could not be written can be tried again."""
-        if isinstance(error, StoreError):
-            self._retry = step
-        super().failed(error, step)
+        can_retry = isinstance(error, StoreError) and not isinstance(error, UndoRefused)
+        self._retry = step if can_retry else None
+        self.say_error(f"{error} r = try again." if can_retry else str(error))
 
     def action_retry(self) -> None:
         """Tries again what could not be saved."""

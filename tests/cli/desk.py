@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,12 @@ OPTIONS = options_to_field([
     Option("Less aldosterone", False, "Potassium would rise."),
     Option("Aquaporin-2", True, "ADH inserts it."),
 ])
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a process of its own needs to run this flashcore on the collection of the desk."""
+    return {**os.environ, "PYTHONPATH": str(_ROOT), **more}
 
 
 @dataclass
@@ -55,7 +62,7 @@ class Desk:
         self.names_given += 1
         return f"{self.names_given:012x}{'0' * 20}"
 
-    def run(self, *words: str | int, stdin: str | bytes = "") -> Answered:
+    def run(self, *words: str | int | Path, stdin: str | bytes = "") -> Answered:
         """Run ``flashcore WORDS...`` in this process through the real parser."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
         self.monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from desk import Desk
+from desk import Desk, environment
 
 from flashcore.study.collection import Collection
 
@@ -154,7 +153,7 @@ def test_a_collection_in_use_can_be_read_and_not_written(desk: Desk) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", "import sys; from flashcore.study.collection import Collection; "
          "c = Collection.open(sys.argv[1]); print('open', flush=True); sys.stdin.read()", str(desk.path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
@@ -197,7 +196,7 @@ def test_the_reader_of_a_pipe_may_leave(desk: Desk) -> None:
         desk.add_basic(f"Question {number}? {'x' * 3000}")
     command = f"{sys.executable} -m flashcore search --json | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(Path.cwd())})
+                          env=environment())
     assert (done.stdout, done.stderr) == ("[\n0\n", "")
 
 
@@ -206,5 +205,5 @@ def test_an_output_that_takes_no_more_is_a_sentence(desk: Desk) -> None:
     desk.add_basic()
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-m", "flashcore", "due", "--json"], stdout=full, text=True, check=False,
-                              stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
+                              stderr=subprocess.PIPE, env=environment())
     assert (done.returncode, done.stderr) == (1, "the output could not be written: No space left on device\n")

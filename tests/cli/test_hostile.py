@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
-from pathlib import Path
 
 import pytest
-from desk import Desk
+from desk import Desk, environment
 
 from flashcore.domain.note_type import BASIC, CLOZE, VIGNETTE
 from flashcore.domain.vignette import Option, options_to_field
@@ -96,7 +94,7 @@ def test_a_bug_with_hostile_text_is_told_as_text(evil_desk: Desk, monkeypatch: p
 def test_nothing_obeyed_reaches_a_real_terminal(evil_desk: Desk, command: str) -> None:
     pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(sys.executable, ["-m", "flashcore", *command.split()], timeout=20, dimensions=(24, 80),
-                          env={**os.environ, "PYTHONPATH": str(Path.cwd()), "TERM": "dumb"})
+                          env=environment(TERM="dumb"))
     if command == "review":
         child.sendline("")
         child.sendline("q")

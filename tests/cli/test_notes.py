@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
-from desk import Desk
+from desk import Desk, environment
 
 
 def found(desk: Desk) -> list[dict[str, Any]]:
@@ -22,9 +21,8 @@ def on_terminal(desk: Desk, *words: str | int, editor: str, answers: str = "") -
     """Run a command in a pseudo-terminal with an editor that is this line of Python (``path`` is the file)."""
     script = desk.folder / "editor.py"
     script.write_text(f"import sys, pathlib\npath = pathlib.Path(sys.argv[-1])\n{editor}\n", encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "EDITOR": f"{sys.executable} {script}"}
-    child = pexpect.spawn(sys.executable, ["-m", "flashcore", *map(str, words)], env=environment, timeout=30,
-                          encoding="utf-8", dimensions=(24, 200))
+    child = pexpect.spawn(sys.executable, ["-m", "flashcore", *map(str, words)], timeout=30,
+                          env=environment(EDITOR=f"{sys.executable} {script}"), encoding="utf-8", dimensions=(24, 200))
     said = ""
     for answer in answers:
         child.expect("Y/n")
@@ -119,6 +117,11 @@ def test_an_editor_that_fails_changes_nothing(desk: Desk) -> None:
     code, said = on_terminal(desk, "edit", 1, editor="sys.exit(3)")
     assert code == 2
     assert "ended with code 3; nothing was changed" in said
+    assert "is kept in" not in said
+    code, said = on_terminal(desk, "edit", 1, editor="path.write_text('Q: mine'); sys.exit(3)")
+    kept = Path(said.partition("Your text is kept in ")[2].splitlines()[0].removesuffix("."))
+    assert (code, kept.read_text(encoding="utf-8")) == (2, "Q: mine")
+    kept.unlink()
 
 
 def test_add_without_text_opens_the_editor_with_a_template(desk: Desk) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pexpect
 import pytest
-from desk import Desk
+from desk import Desk, environment
 
 from flashcore.cli.plain import PlainReview
 from flashcore.domain.note_type import BASIC
@@ -134,6 +133,14 @@ def test_undo_brings_the_card_back_with_its_question(desk: Desk) -> None:
     assert said[said.index("Undone: card 1 is back.") + 1:][:2] == ["Card 1 of 2. Recall.",
                                                                      "Question: Where does ADH act?"]
     assert [rating for rating, _ in ratings_of(desk)] == ["hard"]
+
+
+def test_undo_brings_a_card_back_that_was_set_aside(desk: Desk) -> None:
+    desk.add_basic()
+    desk.add_basic("What is the urine osmolality in SIADH?", "High.")
+    said = lines_of(desk, "s", "u", "b", "u", "q")
+    assert said.count("Undone: card 1 is back.") == 2
+    assert said.count("Question: Where does ADH act?") == 3
 
 
 def test_undo_with_nothing_left_says_so(desk: Desk) -> None:
@@ -344,8 +351,8 @@ def test_input_that_is_no_text_is_asked_again(desk: Desk) -> None:
 def test_a_real_terminal_echoes_and_ctrl_c_says_what_was_saved(desk: Desk) -> None:
     desk.add_basic()
     desk.add_basic("What is preload?")
-    child = pexpect.spawn(sys.executable, ["-m", "flashcore", "review"], timeout=20, encoding="utf-8", env={
-        **os.environ, "PYTHONPATH": str(Path.cwd()), "TERM": "dumb"})
+    child = pexpect.spawn(sys.executable, ["-m", "flashcore", "review"], timeout=20, encoding="utf-8",
+                          env=environment(TERM="dumb"))
     for waits_for, line in (("Question", ""), ("4 easy", "4"), ("Card 2 of 2", "")):
         child.expect(waits_for)
         child.sendline(line)

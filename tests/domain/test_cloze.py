@@ -55,7 +55,8 @@ def test_the_hint_starts_at_the_last_double_colon_outside_of_formulas_code_and_i
 
 
 @pytest.mark.parametrize("text", [
-    "$[x]$", "$$[x]$$", r"\([x]\)", "`[x]`", "``a ` [x]``", "```\n[x]\n```", "~~~\n[x]\n~~~", "[^1]", "[[Page]]", "[[Page|name]]",
+    "$[x]$", "$$[x]$$", r"\([x]\)", "`[x]`", "``a ` [x]``", "```\n[x]\n```", "~~~\n[x]\n~~~", "[^1]", "[[Page]]",
+    "[[Page|name]]",
     "[ ]", "[x]", "[a](b)", "[a](b.md 'title')", "[a](<b c>)", "[a [b] c](d)", "![a](b.png)", "![a [b] c](d.png)",
     r"\[a\]", "\\[\n[a] = 1\n\n[b]\n\\]", "- [X] done", "> [!note] callout", "[a]()", r"\[one line [x]\]",
 ])
@@ -118,7 +119,8 @@ def test_a_deletion_of_anki_may_be_on_several_cards_and_hold_others() -> None:
     assert cloze_signatures(pieces) == {0: "x y z", 1: "x y z", 2: "y"}
 
 
-@pytest.mark.parametrize("text", ["{{c0::a}}", "{{c501::a}}", "{{c99999999999999999999::a}}", "{{c1::a", "{{c1:a}}", "{{c,::a}}"])
+@pytest.mark.parametrize("text", ["{{c0::a}}", "{{c501::a}}", "{{c99999999999999999999::a}}", "{{c1::a", "{{c1:a}}",
+    "{{c,::a}}"])
 def test_what_is_no_deletion_of_anki_is_text(text: str) -> None:
     assert parse_cloze(text) == (text,)
 
@@ -159,7 +161,8 @@ def test_after_an_edit_a_deletion_keeps_its_card(
     assert carried_ordinals(old, ordinals, new) == expected
 
 
-_CLOZES = st.lists(st.sampled_from(["[a] ", "[b] ", "[c::h] ", "x ", "[a [b]] ", "$[d]$ ", "{{c2::e}} "]), max_size=8).map("".join)
+_CLOZES = st.lists(st.sampled_from(["[a] ", "[b] ", "[c::h] ", "x ", "[a [b]] ", "$[d]$ ", "{{c2::e}} "]),
+    max_size=8).map("".join)
 
 
 @given(_CLOZES, st.lists(st.integers(0, 20), unique=True, max_size=9), _CLOZES)
@@ -179,13 +182,14 @@ def test_reading_never_fails_and_loses_no_text(text: str) -> None:
     assert parse_cloze(text) == pieces
 
 
-@pytest.mark.parametrize("part", ["[", "]", "[a", "[a]", "{{c1::", "{{c1::a}}", "`", "` `` ", "$a ", "\\(", "\\[", "[](x \"", "[^", "![",
+@pytest.mark.parametrize("part", ["[", "]", "[a", "[a]", "{{c1::", "{{c1::a}}", "`", "` `` ", "$a ", "\\(", "\\[",
+    "[](x \"", "[^", "![",
                                   "[a](b", "```\n", "[a::b[c]d"])
 def test_a_long_text_takes_time_in_proportion(part: str) -> None:
     text = part * (200_000 // len(part))
-    began = time.monotonic()
+    began = time.process_time()
     scan_brackets(text)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_million_brackets_are_read() -> None:

@@ -36,7 +36,8 @@ def test_a_cloze_note_without_deletions_yields_none() -> None:
     (("{{#Front}}{{#Extra}}{{Front}}{{/Extra}}{{/Front}}", "{{#Front}}{{type:Front}}{{/Front}}"), (1,)),
     (("{{ text:Front }}", "{{Unknown}}", "{{FrontSide}}", "{{/Extra}}{{Front}}"), (0, 3)),
 ])
-def test_a_template_makes_a_card_if_its_front_shows_a_filled_field(fronts: tuple[str, ...], expected: tuple[int, ...]) -> None:
+def test_a_template_makes_a_card_if_its_front_shows_a_filled_field(fronts: tuple[str, ...],
+    expected: tuple[int, ...]) -> None:
     assert cards(*fronts) == expected
 
 

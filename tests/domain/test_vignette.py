@@ -18,13 +18,15 @@ def of(*texts: str, fixed_order: bool = False) -> Vignette:
 
 
 def test_the_options_are_a_markdown_task_list() -> None:
-    field = options_to_field([Option("Afterload", False, "It would lower\n\nthe pressure"), Option("Stiff\nventricle", True)])
+    field = options_to_field([Option("Afterload", False, "It would lower\n\nthe pressure"),
+        Option("Stiff\nventricle", True)])
     assert field == ("- [ ] Afterload\n  > It would lower\n  >\n  > the pressure\n"
                      "- [x] Stiff\n  ventricle")
 
 
 @pytest.mark.parametrize("text", [
-    "", "a", "a\nb", "a\n\nb", "\na", "a\n", "  a", "a\n  b", "a\n> quote", "a\n\\> no quote", "a\n\\\\> two", "- [x] a", "a\n- [ ] b",
+    "", "a", "a\nb", "a\n\nb", "\na", "a\n", "  a", "a\n  b", "a\n> quote", "a\n\\> no quote", "a\n\\\\> two",
+    "- [x] a", "a\n- [ ] b",
     "```\n- [x] a\n> b\n```", "a\n   ", "[ ]", "\n\n", "> a", "a\n  > b",
 ])
 def test_any_text_of_an_option_comes_back(text: str) -> None:
@@ -32,7 +34,8 @@ def test_any_text_of_an_option_comes_back(text: str) -> None:
     assert options_from_field(options_to_field(options)) == options
 
 
-_LINES = st.lists(st.sampled_from(["a", ">", "> b", "\\", "- [ ] ", "- [x] c", "  ", " ", "", "```", "\t", "[ ]", "\xa0"]), max_size=5)
+_LINES = st.lists(st.sampled_from(["a", ">", "> b", "\\", "- [ ] ", "- [x] c", "  ", " ", "", "```", "\t", "[ ]",
+    "\xa0"]), max_size=5)
 _TEXTS = _LINES.map("\n".join) | st.text("a>\\ -[]x\n", max_size=12)
 
 
@@ -70,9 +73,12 @@ def test_the_right_option_stands_at_every_place_alike() -> None:
 
 
 @pytest.mark.parametrize("texts", [
-    ("10 %", "20 %", "30 %"), ("5", "10", "> 20"), ("1:4", "1:2", "1:1"), ("2 weeks", "3 months", "1 year"), ("0.5 mL/kg/h", "1 mL/kg/h", "2"),
-    ("10-20 mg/dL", "20-30 mg/dL", "**40 mg/dL**"), ("−3", "0", "+3"), ("5 per 1,000", "6 per 1,000", "7 per 1,000"), ("$5", "$10", "$20"),
-    ("aspirin", "heparin", "All of the above"), ("aspirin", "heparin", "None of these options"), ("a", "b", "Both of the above."),
+    ("10 %", "20 %", "30 %"), ("5", "10", "> 20"), ("1:4", "1:2", "1:1"), ("2 weeks", "3 months", "1 year"),
+    ("0.5 mL/kg/h", "1 mL/kg/h", "2"),
+    ("10-20 mg/dL", "20-30 mg/dL", "**40 mg/dL**"), ("−3", "0", "+3"), ("5 per 1,000", "6 per 1,000", "7 per 1,000"),
+    ("$5", "$10", "$20"),
+    ("aspirin", "heparin", "All of the above"), ("aspirin", "heparin", "None of these options"),
+    ("a", "b", "Both of the above."),
 ])
 def test_numbers_and_options_about_the_others_stay_as_they_stand(texts: tuple[str, ...]) -> None:
     assert {showing_order(of(*texts), str(number)) for number in range(40)} == {(0, 1, 2)}

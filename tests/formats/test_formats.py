@@ -14,7 +14,8 @@ from flashcore.formats import FORMATS, reader_for, writer_for
 
 
 @pytest.mark.parametrize(("path", "format", "expected"), [
-    (Path("a.md"), None, "markdown"), (Path("a.MD"), None, "markdown"), (None, None, "markdown"), (Path("a.txt"), "markdown", "markdown"),
+    (Path("a.md"), None, "markdown"), (Path("a.MD"), None, "markdown"), (None, None, "markdown"),
+    (Path("a.txt"), "markdown", "markdown"),
     (Path("a.txt"), ".md", "markdown"), (Path("a.txt"), "MD", "markdown"),
 ])
 def test_a_reader_is_found_by_suffix_or_name(path: Path | None, format: str | None, expected: str) -> None:
@@ -42,5 +43,7 @@ def test_every_module_exists() -> None:
 
 
 def test_importing_formats_loads_no_format() -> None:
-    code = "import sys, flashcore.formats; print([n for n in sys.modules if n.startswith(('flashcore.formats.', 'yaml', 'genanki', 'markdown_it'))])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = ("import sys, flashcore.formats\n"
+            "print([n for n in sys.modules if n.startswith(('flashcore.formats.', 'yaml', 'genanki', 'markdown_it'))])")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+        check=True).stdout.strip() == "[]"

@@ -24,12 +24,15 @@ def problems(*head: str, text: str = "") -> list[tuple[int, str]]:
 
 
 def test_every_key_is_read() -> None:
-    one = card("deck: Step 1::Cardiovascular", "system: cardiology", "discipline: path, behavioral science", "depth: mechanism",
-               "step: 2CK", "yield: High", "tags: [a, b c]", "order: fixed", "license: CC-BY-4.0", "authors:", "  - Ann", "  - Bob",
+    one = card("deck: Step 1::Cardiovascular", "system: cardiology", "discipline: path, behavioral science",
+        "depth: mechanism",
+               "step: 2CK", "yield: High", "tags: [a, b c]", "order: fixed", "license: CC-BY-4.0", "authors:",
+               "  - Ann", "  - Bob",
                "source: own; checked 2026-11")
     assert (one.deck, one.line, one.note.field("Source"), one.note.tags) == (
         "Step 1::Cardiovascular", 16, "own; checked 2026-11",
-        ("system::cardiovascular", "discipline::pathology", "discipline::behavioral", "depth::mechanism", "step::2ck", "yield::high",
+        ("system::cardiovascular", "discipline::pathology", "discipline::behavioral", "depth::mechanism", "step::2ck",
+        "yield::high",
          "a", "b", "c"))
 
 
@@ -110,5 +113,6 @@ def test_blank_lines_and_a_byte_order_mark_may_stand_before_it() -> None:
 def test_hashcards_toml_names_the_deck_and_leaves_only_its_markers() -> None:
     text = '---\nname = "Cell::Biology"\ncolor = "red"\n---\nQ: a\nA: b\n# c\nWhy: d\nT: e\n'
     bundle = read_markdown_deck(text, path=None, default_deck="d")
-    assert [(one.deck, one.note.fields[:2]) for one in bundle.notes] == [("Cell::Biology", ("a", "b\n # c\nWhy: d\nT: e"))]
+    assert [(one.deck, one.note.fields[:2]) for one in bundle.notes] == [("Cell::Biology",
+        ("a", "b\n # c\nWhy: d\nT: e"))]
     assert [problem.what for problem in bundle.warnings] == ["the key 'color' of the front matter is ignored"]

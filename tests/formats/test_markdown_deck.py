@@ -24,7 +24,8 @@ def read(text: str, path: Path | None = None, root: Path | None = None) -> Bundl
 
 def notes(text: str) -> list[tuple[str, ...]]:
     """The kind of each note and its filled fields."""
-    return [(one.note.note_type.name.removeprefix("flashcore "), *filter(None, one.note.fields)) for one in read(text).notes]
+    return [(one.note.note_type.name.removeprefix("flashcore "),
+        *filter(None, one.note.fields)) for one in read(text).notes]
 
 
 def problems(text: str) -> list[tuple[int, str]]:
@@ -46,7 +47,8 @@ def tags(text: str) -> tuple[str, ...]:
 def test_a_note_has_its_type_fields_tags_deck_and_line() -> None:
     (one,) = read("\nQ: Why?\nA: So.\nWhy: idea\nSource: book\nTags: b a\n<!-- id: g -->\n").notes
     assert (one.note, one.deck, one.line) == (Note(
-        "g", BASIC, ("Why?", "So.", "idea", "book"), ("depth::mechanism", "b", "a"), Markup.MARKDOWN), "folder::deck", 2)
+        "g", BASIC, ("Why?", "So.", "idea", "book"), ("depth::mechanism", "b", "a"), Markup.MARKDOWN), "folder::deck",
+        2)
 
 
 def test_the_four_kinds_have_their_note_types() -> None:
@@ -60,7 +62,8 @@ def test_a_file_without_a_marker_has_no_notes() -> None:
 
 # ------------------------------------------------------------------------------------------------- markers
 
-@pytest.mark.parametrize("before", ["", "---\n", "# H\n", "\n", "text\n\n", "<!-- c -->\n", "Q: x\nA: y <!-- c -->\n", "# H\nTags: a\n"])
+@pytest.mark.parametrize("before", ["", "---\n", "# H\n", "\n", "text\n\n", "<!-- c -->\n", "Q: x\nA: y <!-- c -->\n",
+    "# H\nTags: a\n"])
 def test_t_and_v_open_after_what_may_stand_before_them(before: str) -> None:
     assert notes(f"{before}T: a\nD: b\n")[-1] == ("reversed", "a", "b")
     assert notes(f"{before}V: a\n- [x] b\n- [ ] c\n- [ ] d\n")[-1][0] == "vignette"
@@ -77,7 +80,8 @@ def test_q_and_c_open_anywhere(before: str) -> None:
     assert notes(f"{before}C: [a]\n")[-1] == ("cloze", "[a]")
 
 
-@pytest.mark.parametrize("line", [" Q: a", "\tC: a", r"\Q: a", r"\T: a", r"\Why: a", r"\Tags: a", "q: a", "Q : a", "**Q:** a", "> Q: a", "- C: a"])
+@pytest.mark.parametrize("line", [" Q: a", "\tC: a", r"\Q: a", r"\T: a", r"\Why: a", r"\Tags: a", "q: a", "Q : a",
+    "**Q:** a", "> Q: a", "- C: a"])
 def test_an_indented_or_escaped_marker_and_what_is_none_is_text(line: str) -> None:
     text = line[1:] if line.startswith("\\") else line
     assert notes(f"Q: x\nA: y\n{line}\n") == [("basic", "x", f"y\n{text}")]
@@ -167,12 +171,19 @@ def options(text: str) -> tuple[Option, ...]:
 
 
 def test_wrapped_options_and_explanations_are_taken_together() -> None:
-    assert options("V: s\n- [ ] a\n  wrapped\n\n  paragraph\n      > why\n      more why\n\n   - list\n- [x] b\n- [ ] c\n") == (
+    text = "V: s\n- [ ] a\n  wrapped\n\n  paragraph\n      > why\n      more why\n\n   - list\n- [x] b\n- [ ] c\n"
+    assert options(text) == (
         Option("a\nwrapped\n\nparagraph\n\n - list", False, "why\nmore why"), Option("b", True), Option("c", False))
 
 
+def test_a_private_comment_over_two_lines_leaves_an_option_whole() -> None:
+    assert options("V: s\n- [ ] a <!-- ask\n  him --> b\n  > no <!-- x\n  --> why\n- [x] b\n- [ ] c\n")[0] == (
+        Option("a\nb", False, "no\nwhy"))
+
+
 def test_code_in_an_option_is_its_text() -> None:
-    assert options("V: s\n- [ ] ```\n  > x\n  - [x] y\n  ```\n- [x] b\n- [ ] c\n")[0] == Option("```\n> x\n- [x] y\n```", False)
+    first, *_ = options("V: s\n- [ ] ```\n  > x\n  - [x] y\n  ```\n- [x] b\n- [ ] c\n")
+    assert first == Option("```\n> x\n- [x] y\n```", False)
 
 
 @pytest.mark.parametrize("box", ["[x]", "[X]", "[ x]", "[x ]"])
@@ -214,9 +225,10 @@ def test_bare_words_of_depth_and_discipline_become_axes_other_words_stay() -> No
 
 
 def test_axes_come_in_canonical_order_and_by_slug() -> None:
-    assert tags("Q: a\nA: b\nTags: z source::x topic::A yield::HIGH step::2CK depth::Recall discipline::phys involves::lung System::Cardio") == (
-        "system::cardiovascular", "involves::respiratory", "discipline::physiology", "depth::recall", "step::2ck", "yield::high",
-        "topic::A", "source::x", "z")
+    words = "z source::x topic::A yield::HIGH step::2CK depth::Recall discipline::phys involves::lung System::Cardio"
+    assert tags(f"Q: a\nA: b\nTags: {words}") == (
+        "system::cardiovascular", "involves::respiratory", "discipline::physiology", "depth::recall", "step::2ck",
+        "yield::high", "topic::A", "source::x", "z")
 
 
 def test_foreign_tags_stay_verbatim() -> None:
@@ -229,7 +241,8 @@ def test_an_unknown_system_names_the_nearest_and_a_discipline_its_axis() -> None
         read("Q: a\nA: b\nTags: system::cardiolgy involves::micro")
     assert caught.value.problems == (
         Problem(3, "no system named 'cardiolgy'", "did you mean 'cardiology'?"),
-        Problem(3, "no system named 'micro'", "microbiology is a discipline, not a system: write discipline::microbiology"))
+        Problem(3, "no system named 'micro'",
+                "microbiology is a discipline, not a system: write discipline::microbiology"))
 
 
 def test_the_system_a_card_replaces_becomes_involved() -> None:
@@ -262,22 +275,24 @@ def test_text_is_nfc_without_nul_and_with_one_kind_of_line_end() -> None:
 
 
 def test_a_line_of_ten_megabytes_is_an_error_and_notes_of_that_size_are_none() -> None:
-    began = time.monotonic()
-    assert problems("C: x\nQ: [" + "ab " * 3_500_000 + "\nA: x")[-1] == (2, "the text of this card is 10.0 MiB long, at most 1 MiB is taken")
+    began = time.process_time()
+    assert problems("C: x\nQ: [" + "ab " * 3_500_000 + "\nA: x")[-1] == (
+        2, "the text of this card is 10.0 MiB long, at most 1 MiB is taken")
     assert read("x" * 10_000_000).notes == ()
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(("before", "part", "count"), [
     ("", "Q: what?\nA: this\n\n", 70_000), ("Q: x\nA: y\n", "line\n", 200_000), ("", "C: [Na+] and [b]\n", 50_000),
     ("", "# h\nTags: a\n", 100_000), ("", "Q: a\nA: b\n<!-- x -->\n", 60_000), ("", "\n", 200_000),
-    ("", "V: s\n- [x] a\n- [ ] b\n- [ ] c\n\n", 40_000), ("Q: a\nA: b", "<!-- x -->", 90_000), ("C: [c]", "{{c1::", 100_000),
+    ("", "V: s\n- [x] a\n- [ ] b\n- [ ] c\n\n", 40_000), ("Q: a\nA: b", "<!-- x -->", 90_000),
+    ("C: [c]", "{{c1::", 100_000),
 ])
 def test_long_files_take_time_in_proportion(before: str, part: str, count: int) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with suppress(DeckFileError):
         read(before + part * count)
-    assert time.monotonic() - began < 25
+    assert time.process_time() - began < 25
 
 
 def test_pictures_of_the_folder_are_found_and_others_named_once(tmp_path: Path) -> None:
@@ -288,7 +303,8 @@ def test_pictures_of_the_folder_are_found_and_others_named_once(tmp_path: Path) 
     (deck.parent / "link.png").symlink_to(tmp_path / "outside.png")
     bundle = read(
         'Q: ![a](b.png "title") ![b](<img/heart (1).png>) ![c](img/heart%20(1).png) ![](b.png)\n'
-        "A: ![](../outside.png) ![](link.png) ![](no.png) ![](no.png) ![](/etc/passwd) ![](https://x.org/y.png) ![](@/root.png)\n",
+        "A: ![](../outside.png) ![](link.png) ![](no.png) ![](no.png) ![](/etc/passwd) ![](https://x.org/y.png) "
+        "![](@/root.png)\n",
         path=deck, root=tmp_path)
     assert bundle.media == {
         "b.png": deck.parent / "b.png", "img/heart (1).png": deck.parent / "img/heart (1).png",
@@ -322,10 +338,11 @@ def test_only_the_cards_asked_for_get_an_id() -> None:
 # ---------------------------------------------------------------------------------------- nothing ever crashes
 
 PIECES = (
-    "Q: ", "A: ", "C: ", "T: ", "D: ", "V: ", "Why: ", "Source: ", "Tags: ", "- [ ] ", "- [x] ", "1. [X] ", "  > ", "    ", "\t", "---", "# H",
-    "```", "~~~", "`", "<!-- ", "-->", "<!-- id: a -->", "<!---->", "[a]", "[b::c]", "[", "]", "{{c1::x}}", "{{c1::", "}}", "\\", "\\T: ", "$",
-    "\\(", "\\[", "word", "why", "e\u0301", "\u0301", "\xa0", "\u2028", "\r", "\0", "](u)", "![i](x.png)", "system::renal", "depth::foo",
-    "pathology", "<<<<<<< a", "deck: x", "tags: [a, &b c]", 'name = "x"', "order: fixed", "\n", "\n", "\n\n", " ",
+    "Q: ", "A: ", "C: ", "T: ", "D: ", "V: ", "Why: ", "Source: ", "Tags: ", "- [ ] ", "- [x] ", "1. [X] ", "  > ",
+    "    ", "\t", "---", "# H", "```", "~~~", "`", "<!-- ", "-->", "<!-- id: a -->", "<!---->", "[a]", "[b::c]", "[",
+    "]", "{{c1::x}}", "{{c1::", "}}", "\\", "\\T: ", "$", "\\(", "\\[", "word", "why", "e\u0301", "\u0301", "\xa0",
+    "\u2028", "\r", "\0", "](u)", "![i](x.png)", "system::renal", "depth::foo", "pathology", "<<<<<<< a", "deck: x",
+    "tags: [a, &b c]", 'name = "x"', "order: fixed", "\n", "\n", "\n\n", " ",
 )
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 

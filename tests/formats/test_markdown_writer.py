@@ -39,7 +39,8 @@ def test_a_deck_reads_well() -> None:
         Note("hf", BASIC, ("Why?", "So.", "", "book"), ("system::renal-urinary", "depth::mechanism", "step::1", "x")),
         Note("", CLOZE, ("a [b]", "", "book"), ("system::renal-urinary", "depth::recall", "step::1")),
         Note("", REVERSED, ("t", "d", "w", "book"), ("system::renal-urinary", "depth::application", "step::1")),
-        Note("", VIGNETTE, ("s", OPTIONS, "", "book", "fixed"), ("system::renal-urinary", "depth::application", "step::1")))
+        Note("", VIGNETTE, ("s", OPTIONS, "", "book", "fixed"),
+        ("system::renal-urinary", "depth::application", "step::1")))
     assert written(*notes, deck="Step 1::Renal") == """\
 ---
 deck: Step 1::Renal
@@ -76,9 +77,12 @@ def test_a_single_note_names_its_own_tags_and_source() -> None:
 
 
 @pytest.mark.parametrize("field", [
-    "Q: x", "a\nQ: x\nA: y\nC: [z]\nT: 1\nD: 2\nV: 3", "a\nWhy: x\nSource: y\nTags: z", "a\n\\Q: x\n\\\\T: y", "    indented code", "\tx\n\ty",
-    "```\nQ: x\n---\n# y\n```", "~~~\n<!-- x -->\n~~~", "a\n\n\n\nb", "a  \nb", "`<!--` x", "a\n```py\n<!-- x\n```", "[x", "]", "\\[", "a\n \nb".replace(" ", ""),
-    "| a | b |\n| --- | --- |\n| c | d |", "- [x] a\n- [ ] b", "a\n # heading\n ---", "\u2028x", "a\x0bb", "$x$ \\(y\\)", "---", "# x", "a\n>>>>>> b", "\xa0x",
+    "Q: x", "a\nQ: x\nA: y\nC: [z]\nT: 1\nD: 2\nV: 3", "a\nWhy: x\nSource: y\nTags: z", "a\n\\Q: x\n\\\\T: y",
+    "    indented code", "\tx\n\ty",
+    "```\nQ: x\n---\n# y\n```", "~~~\n<!-- x -->\n~~~", "a\n\n\n\nb", "a  \nb", "`<!--` x", "a\n```py\n<!-- x\n```",
+    "[x", "]", "\\[", "a\n \nb".replace(" ", ""),
+    "| a | b |\n| --- | --- |\n| c | d |", "- [x] a\n- [ ] b", "a\n # heading\n ---", "\u2028x", "a\x0bb",
+    "$x$ \\(y\\)", "---", "# x", "a\n>>>>>> b", "\xa0x",
 ])
 def test_a_field_comes_back_exactly(field: str) -> None:
     note = Note("g", BASIC, (field, field, field, field), ("depth::recall",))
@@ -100,7 +104,8 @@ def test_what_a_file_cannot_carry_is_made_what_it_can(field: str, normal: str) -
 
 
 @pytest.mark.parametrize(("text", "normal"), [
-    ("[a] [b", "[a] \\[b"), ("[a] b]", "[a] b\\]"), ("[a] []", "[a] \\[\\]"), ("{{c1::a}} {{c2::b", "{{c1::a}} {\\{c2::b"),
+    ("[a] [b", "[a] \\[b"), ("[a] b]", "[a] b\\]"), ("[a] []", "[a] \\[\\]"),
+    ("{{c1::a}} {{c2::b", "{{c1::a}} {\\{c2::b"),
 ])
 def test_brackets_that_would_be_refused_are_escaped(text: str, normal: str) -> None:
     (found,) = again(Note("", CLOZE, (text, "", "")))
@@ -115,7 +120,8 @@ def test_a_task_list_at_the_end_of_a_case_does_not_become_options() -> None:
 @pytest.mark.parametrize(("tags", "normal"), [
     (("b", "system::heart"), ("system::cardiovascular", "depth::recall", "b")),
     (("heart failure", "a,b"), ("depth::recall", "heart_failure", "a_b")),
-    (("pathology", "system::foo", "depth::deep"), ("discipline::pathology", "depth::recall", "system-foo", "depth-deep")),
+    (("pathology", "system::foo", "depth::deep"), ("discipline::pathology", "depth::recall", "system-foo",
+    "depth-deep")),
     (("system::heart", "system::lung"), ("system::cardiovascular", "involves::respiratory", "depth::recall")),
     (("depth::mechanism", "depth::recall"), ("depth::mechanism", "depth-recall")),
     (("", " ", "system::"), ("depth::recall", "system")),
@@ -125,7 +131,8 @@ def test_tags_become_those_that_a_file_can_name(tags: tuple[str, ...], normal: t
     assert found.tags == normal
 
 
-@pytest.mark.parametrize("deck", ["A::B: c", "no", '"quoted"', "a\\b", "Ödem 🫀", "- x", "#x", "a # b", "123", "a\tb", "\x07bell", "[x]"])
+@pytest.mark.parametrize("deck", ["A::B: c", "no", '"quoted"', "a\\b", "Ödem 🫀", "- x", "#x", "a # b", "123", "a\tb",
+    "\x07bell", "[x]"])
 def test_any_deck_name_comes_back(deck: str) -> None:
     assert again(a_basic(), deck=deck) == [a_basic()]
 
@@ -138,7 +145,7 @@ def test_any_deck_name_comes_back(deck: str) -> None:
     (Note("", BASIC, ("<b>q</b>", "a", "", ""), markup=Markup.HTML), "html fields has no form in Markdown"),
 ])
 def test_a_note_that_no_file_can_hold_is_refused_by_name(note: Note, why: str) -> None:
-    with pytest.raises(FileError, match="the note .* cannot be written: ") as caught:
+    with pytest.raises(FileError, match=r"the note .* cannot be written: ") as caught:
         written(note)
     assert why in str(caught.value)
 
@@ -151,12 +158,23 @@ def test_notes_of_other_markup_go_through_a_converter() -> None:
 
 
 def test_a_file_holds_one_deck_and_a_folder_a_file_for_each() -> None:
-    notes = (BundledNote(a_basic(), "A::B"), BundledNote(a_basic("x"), "README"), BundledNote(a_basic("y"), "A::B"), BundledNote(a_basic("z"), "a - b"))
-    with pytest.raises(FileError, match=r"holds one deck, these notes are of 3: A::B, README, a - b; .* or export to a folder"):
+    notes = (BundledNote(a_basic(), "A::B"), BundledNote(a_basic("x"), "README"), BundledNote(a_basic("y"), "A::B"),
+        BundledNote(a_basic("z"), "a - b"))
+    with pytest.raises(FileError,
+        match=r"holds one deck, these notes are of 3: A::B, README, a - b; .* or export to a folder"):
         write_markdown_deck(notes)
     files = write_markdown_files(Bundle(notes))
     assert list(files) == ["A - B.md", "README (2).md", "a - b (2).md"]
-    assert [one.deck for one in read_markdown_deck(files["A - B.md"], path=None, default_deck="d").notes] == ["A::B", "A::B"]
+    assert [one.deck for one in read_markdown_deck(files["A - B.md"], path=None, default_deck="d").notes] == ["A::B",
+        "A::B"]
+
+
+def test_a_note_type_that_was_stored_and_loaded_is_an_own_one_too() -> None:
+    loaded = replace(VIGNETTE)
+    assert loaded is not VIGNETTE
+    note = Note("g", loaded, ("s", OPTIONS, "", "", ""), ("depth::application",))
+    assert again(note) == [note]
+    assert "Tags:" not in written(note)
 
 
 def test_two_notes_of_one_id_are_refused() -> None:
@@ -169,8 +187,10 @@ def test_no_notes_are_an_empty_file() -> None:
 
 
 _CARDS = st.lists(st.tuples(st.sampled_from([
-    "Q: {}\nA: {}\n", "T: {}\nD: {}\n", "C: {} [z]\n{}\n", "V: {}\n- [ ] {}\n- [x] b\n  > why\n- [ ] c\n", "Q: {}\nA: a\nWhy: {}\nTags: z\n",
-]), TEXTS, TEXTS), min_size=1, max_size=2).map(lambda cards: "\n".join(["", *(form.format(one, two) for form, one, two in cards)]))
+    "Q: {}\nA: {}\n", "T: {}\nD: {}\n", "C: {} [z]\n{}\n", "V: {}\n- [ ] {}\n- [x] b\n  > why\n- [ ] c\n",
+    "Q: {}\nA: a\nWhy: {}\nTags: z\n",
+]), TEXTS, TEXTS), min_size=1, max_size=2).map(lambda cards: "\n".join(["", *(form.format(one, two) for form, one,
+two in cards)]))
 
 
 @settings(max_examples=300)

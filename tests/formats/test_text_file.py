@@ -59,7 +59,7 @@ def test_composing_is_nfc_and_composing_again_changes_nothing(text: str) -> None
 
 def test_a_heap_of_combining_characters_takes_no_time() -> None:
     heap = "e\u0301 a" + "\u0300\u0316" * 500_000 + " e\u0301"
-    began = time.monotonic()
+    began = time.process_time()
     once = composed(heap)
     assert once == composed(once) == "\u00e9 a" + "\u0300\u0316" * 500_000 + " \u00e9"
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -191,5 +191,5 @@ class Life(RuleBasedStateMachine):
 UNDOABLE = ("add", "edit", "suspend", "unsuspend", "bury", "unbury", "reset", "delete", "move", "flag", "tag", "untag")
 
 TestLife = Life.TestCase
-TestLife.settings = settings(settings.get_profile("flashcore"), max_examples=50, stateful_step_count=20,
+TestLife.settings = settings(settings.get_profile("flashcore"), max_examples=40, stateful_step_count=20,
                              suppress_health_check=list(HealthCheck))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -24,11 +26,19 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "collection.db"
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, tuple[int, ...]]]:
+    """A collection of the sample notes to be copied, and their card ids."""
+    path = tmp_path_factory.mktemp("filled") / "collection.db"
+    with Collection.open(path, clock=StillClock(numbers=count(1)).clock()) as collection:
+        return path, fill(collection)
+
+
 @pytest.fixture
-def cards(path: Path, still: StillClock) -> dict[str, tuple[int, ...]]:
+def cards(path: Path, filled: tuple[Path, dict[str, tuple[int, ...]]]) -> dict[str, tuple[int, ...]]:
     """The sample notes in the collection at ``path``, all of them new."""
-    with Collection.open(path, clock=still.clock()) as collection:
-        return fill(collection)
+    shutil.copy(filled[0], path)
+    return filled[1]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from textual import events
 from textual.pilot import Pilot
 
 from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE
@@ -27,7 +28,7 @@ class StillClock:
     """A moment that moves only when it is told to; names are numbers."""
 
     now: datetime = MONDAY
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    numbers: Iterator[int] = field(default_factory=lambda: count(1000))
 
     def clock(self) -> Clock:
         return Clock(lambda: self.now, UTC, lambda: f"{next(self.numbers):012}")
@@ -81,11 +82,19 @@ def study(path: Path, still: StillClock, ratings: dict[int, str], *, days_ago: i
 
 async def settle(pilot: Pilot[None]) -> None:
     """Waits until everything that was asked for is done and drawn."""
-    for _ in range(2):
-        await pilot.app.workers.wait_for_complete()
+    app, before, quiet_rounds = pilot.app, None, 0
+    while app.is_running and quiet_rounds < 3:
+        await app.workers.wait_for_complete()
         await pilot._wait_for_screen()
-        await asyncio.sleep(0.02)  # a frame, after which what waited for the next drawing runs
-    pilot.app.screen._on_timer_update()
+        app.screen._on_timer_update()  # draws a frame now, after which what waited for it runs
+        await asyncio.sleep(0.001)
+        now = [strip.text for strip in app.screen._compositor.render_strips()]
+        quiet_rounds = quiet_rounds + 1 if now == before and not len(app.workers) else 0
+        before = now
+
+
+_CHARACTERS = {"space": " ", "question_mark": "?", "minus": "-", "at": "@", "asterisk": "*", "equals_sign": "=",
+               "exclamation_mark": "!", "-": "-", "enter": "\r", "tab": "\t"}
 
 
 class Keys:
@@ -96,7 +105,10 @@ class Keys:
 
     async def __call__(self, *keys: str) -> None:
         for key in keys:
-            await self.pilot.press(key)
+            # As a terminal sends it; Pilot.press waits after each key until the processor is idle.
+            character = _CHARACTERS.get(key, key if len(key) == 1 else None)
+            event = events.Key(key, character)
+            self.pilot.app.post_message(event)
             await settle(self.pilot)
 
 

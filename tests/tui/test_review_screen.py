@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import RunApp, log_of, screen_text, settle
+from stage import RunApp, StillClock, log_of, screen_text, settle
 
-from flashcore.errors import CardChanged, StoreError
+from flashcore.domain.note_type import CLOZE
+from flashcore.errors import CardChanged, StoreError, UndoRefused
 from flashcore.study.collection import Collection
 from flashcore.study.session import Session
 from flashcore.tui.review import ReviewScreen
@@ -38,7 +39,7 @@ async def test_the_answer_side_shows_answer_why_source_and_four_intervals(run_ap
         await press("space")
         shown = screen_text(app)
     for words in ("Venous return rises", "Why: Gravity", "Source: own", "1 Again 1 min", "2 Hard 6 min",
-                  "3 Good 10 min", "4 Easy", "cardiovascular · physiology · heart-failure"):
+                  "3 Good 10 min", "4 Easy", "cardiovascular · physiology · heart failure"):
         assert words in shown
 
 
@@ -323,3 +324,51 @@ async def test_a_click_on_a_button_or_a_key_at_the_foot_is_that_key(run_app: Run
         await settle(press.pilot)
         assert "Undone" in screen_text(app)
     assert log_of(path) == []
+
+
+async def test_a_change_that_failed_can_be_tried_again_too(
+        run_app: RunApp, cards: Cards, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Session.suspend_card
+
+    full = [True]
+
+    def suspend_card(self: Session) -> None:
+        if full:
+            raise StoreError("the disk is full; nothing was changed.")
+        real(self)
+
+    monkeypatch.setattr(Session, "suspend_card", suspend_card)
+    async with run_app("Why") as (app, press):
+        await press("at")
+        assert "the disk is full; nothing was changed. r = try again." in screen_text(app)
+        full.clear()
+        await press("r")
+    with Collection.open_for_reading(path) as collection:
+        assert collection.find("is:suspended") == list(cards["why"])
+
+
+async def test_an_undo_that_is_refused_says_why_and_keeps_the_card(
+        run_app: RunApp, cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Session) -> None:
+        raise UndoRefused("the edit", "a later import builds on it")
+
+    monkeypatch.setattr(Session, "undo", refused)
+    async with run_app("Why") as (app, press):
+        await press("space", "u", "r")
+        shown = screen_text(app)
+    assert "cannot undo the edit: a later import builds on it" in shown
+    assert "try again" not in shown
+    assert "Venous return" in shown
+
+
+async def test_a_long_cloze_stays_where_it_was_scrolled_to(run_app: RunApp, path: Path, still: StillClock) -> None:
+    text = "\n\n".join([*(f"Sentence {number}." for number in range(40)), "The last is [hidden]."])
+    with Collection.open(path, clock=still.clock()) as collection:
+        collection.add_note(CLOZE, (text, "", ""), "Default", ())
+    async with run_app("") as (app, press):
+        assert "more below: j" in screen_text(app)
+        await press("G")
+        assert "The last is [...]." in screen_text(app)
+        await press("space")
+        assert "The last is hidden." in screen_text(app)
+        assert "more below" not in screen_text(app)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import MakeApp, StillClock, settle, study
+from stage import Keys, MakeApp, StillClock, settle, study
 from textual.pilot import Pilot
 
 from flashcore.study.collection import Collection
@@ -25,9 +25,7 @@ def looks(snap_compare: SnapCompare, make_app: MakeApp, size: tuple[int, int]) -
     def same(query: str | None, *keys: str) -> bool:
         async def run_before(pilot: Pilot[Any]) -> None:
             await settle(pilot)
-            for key in keys:
-                await pilot.press(key)
-                await settle(pilot)
+            await Keys(pilot)(*keys)
 
         return snap_compare(make_app(query), terminal_size=size, run_before=run_before)
 
