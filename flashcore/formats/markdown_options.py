@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from flashcore.domain.vignette import FEWEST_OPTIONS, MOST_OPTIONS, Option
 from flashcore.errors import Problem
-from flashcore.formats.markdown_blocks import OptionLine, option_line, width_of
+from flashcore.formats.markdown_blocks import OptionLine, option_line
 from flashcore.formats.markdown_lines import Line
 
 
@@ -135,7 +135,7 @@ def _lists(lines: Sequence[Line]) -> list[_List]:
                 found.append(current)
         elif item is not None and item.indent <= current.indent + 1:
             current.entries.append(_entry(line, item))
-        elif line.is_literal or not line.text.strip() or _indent(line) > current.indent:
+        elif line.is_literal or not line.text.strip() or line.text[0].isspace():
             current.entries[-1].add(line)
         else:
             current.end, current.is_close = line, not is_after_blank
@@ -146,7 +146,3 @@ def _lists(lines: Sequence[Line]) -> list[_List]:
 
 def _entry(line: Line, item: OptionLine) -> _Entry:
     return _Entry(line.number, item.is_right, item.text)
-
-
-def _indent(line: Line) -> int:
-    return width_of(line.text[:len(line.text) - len(line.text.lstrip(" \t"))])

@@ -167,6 +167,8 @@ def _without_lists(stem: str) -> str:
 def _plain(text: str) -> str:
     """Text without comments, and with nothing in it left open."""
     text = trimmed(clean_text(text)[0])
+    if not any(sign in text for sign in ("<!--", "```", "~~~")):
+        return text
     for _ in range(_MOST_PASSES):
         lines, is_beside = _beside_marker("Q", text)
         closed = _closed(lines)

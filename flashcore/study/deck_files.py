@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle
-from flashcore.errors import FileError, NotFoundError
+from flashcore.errors import FileError, NotFoundError, nearest
 from flashcore.formats import reader_for
 from flashcore.study.bundled import PREFIX, find_bundled
 
@@ -41,9 +41,9 @@ def sources(paths: Sequence[str]) -> list[Source]:
             found.setdefault(source.key or f"-{len(found)}", source)
     missing = [source.shown for source in found.values() if source.path is not None and not source.path.exists()]
     if missing and len(missing) == len(found):
-        folder = Path(missing[0]).expanduser().parent
-        siblings = [str(folder / one.name) for one in folder.iterdir()] if folder.is_dir() else []
-        raise NotFoundError("file", missing[0], siblings)
+        wanted = Path(missing[0]).expanduser()
+        near = nearest(wanted.name, [one.name for one in wanted.parent.iterdir()] if wanted.parent.is_dir() else [])
+        raise NotFoundError("file", missing[0], [str(wanted.parent / near)] if near else ())
     return list(found.values())
 
 

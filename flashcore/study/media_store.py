@@ -6,9 +6,11 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from flashcore.domain.note import Note
 from flashcore.errors import FileError
 
 _NOT_IN_MARKDOWN = re.compile(r"[\s()\[\]]+")
@@ -76,6 +78,15 @@ class MediaStore:
         """Remove what was copied, for a transaction that failed."""
         for name in () if self._is_dry_run else self.added:
             (self._folder / name).unlink(missing_ok=True)
+
+
+def with_names(note: Note, names: Mapping[str, str]) -> Note:
+    """A note whose references to media are the names that they have in the media folder."""
+    if not names:
+        return note
+    from flashcore.formats.markdown_media import rename_media
+
+    return replace(note, fields=tuple(rename_media(field, names) for field in note.fields))
 
 
 def copy_out(source: Path, target: Path) -> None:

@@ -23,7 +23,7 @@ from flashcore.study import deck_files, identity
 from flashcore.study.bundled import PREFIX
 from flashcore.study.deck_files import ReadFile, Source
 from flashcore.study.import_report import FileReport, ImportReport, Skipped
-from flashcore.study.media_store import MediaStore
+from flashcore.study.media_store import MediaStore, with_names
 from flashcore.study.merge import merged
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def import_paths(collection: Collection, paths: Sequence[str], *, format: str | 
             if progress is not None:
                 progress(number, len(files))
             run.take(source)
-        run.set_aside_missing_files(deck_files.folder_keys(paths), files)
+        run.set_aside(deck_files.folder_keys(paths), files)
         if progress is not None:
             progress(len(files), len(files))
         return run.report
@@ -70,6 +70,9 @@ class _Import:
         self._is_dry_run, self._write_ids, self._encoding, self._stdin = is_dry_run, write_ids, encoding, stdin
         self._format = format
         self._read: dict[str, ReadFile] = {}
+        self._texts: dict[str, set[tuple[str, str]]] = {}
+        self._gone: dict[str, set[int]] = {}
+        self._ids: dict[str, Source] = {}
 
     def take(self, source: Source) -> None:
         """Read and merge one file; a file with problems is refused whole, and the others go on."""
@@ -86,7 +89,7 @@ class _Import:
             file.problems.append(Problem(0, error.what, error.hint))
             return
         self._read[source.key] = read
-        media = self._media_store()
+        media = self._media_store(is_dry_run=self._is_dry_run)
         try:
             self._merge(source, read, file, media)
         except FileError as error:
@@ -97,10 +100,10 @@ class _Import:
             media.give_up()
             raise
 
-    def _media_store(self) -> MediaStore:
+    def _media_store(self, *, is_dry_run: bool) -> MediaStore:
         with self._database.read() as connection:
             known = content.media_hashes(connection)
-        return MediaStore(self._collection.media_path, known, is_dry_run=self._is_dry_run)
+        return MediaStore(self._collection.media_path, known, is_dry_run=is_dry_run)
 
     def _merge(self, source: Source, read: ReadFile, file: FileReport, media: MediaStore) -> None:
         names = media.take(read.bundle.media)
@@ -110,19 +113,37 @@ class _Import:
         with self._database.write() as connection:
             for name, (digest, size) in media.added.items():
                 content.add_media(connection, name, digest, size)
-            guids = self._merge_notes(connection, source, read, notes, file, counted)
+            mine = [one for one in notes if self._is_first_of_its_id(source, one, file)]
+            guids = self._merge_notes(connection, source, read, mine, file, counted)
         self._count(notes, file, counted, media, read)
         if self._write_ids and not self._is_dry_run and source.path and not source.key.startswith(PREFIX):
-            _write_ids(source, read, {one.line: guids[one.line] for one in read.bundle.notes
-                                      if not one.note.guid and one.line in guids})
+            self._put_ids(source, read, names, file, {one.line: guids[one.line] for one in read.bundle.notes
+                                                      if not one.note.guid and one.line in guids})
+
+    def _is_first_of_its_id(self, source: Source, one: BundledNote, file: FileReport) -> bool:
+        """Whether no other file of this import has the id of a note; where one has, the note is skipped and named."""
+        first = self._ids.setdefault(one.note.guid, source) if one.note.guid else source
+        if first.key != source.key:
+            file.skipped.append(_skipped(one, f"the id {one.note.guid!r} stands in {first.shown} too"))
+        return first.key == source.key
+
+    def _put_ids(self, source: Source, read: ReadFile, names: Mapping[str, str], file: FileReport,
+                 ids: Mapping[int, str]) -> None:
+        """Write the ids into the file and take over the lines that the notes stand on then."""
+        try:
+            if not _write_ids(source, read, ids, self._encoding):
+                return
+            read = deck_files.read(source, self._encoding, None, self._format)
+        except FileError as error:
+            file.problems.append(Problem(0, f"the ids were not written: {error.what}", error.hint))
+            return
+        notes = [self._placed(one, names) for one in read.bundle.notes]
+        with self._database.write() as connection:
+            mine = [one for one in notes if self._ids.get(one.note.guid, source).key == source.key]
+            self._merge_notes(connection, source, read, mine, FileReport(source.shown, _FORMAT), _Counts())
 
     def _placed(self, one: BundledNote, names: Mapping[str, str]) -> BundledNote:
-        note = one.note
-        if names:
-            from flashcore.formats.markdown_media import rename_media
-
-            note = replace(note, fields=tuple(rename_media(field, names) for field in note.fields))
-        return replace(one, note=note, deck=self._deck or clean_deck_name(one.deck))
+        return replace(one, note=with_names(one.note, names), deck=self._deck or clean_deck_name(one.deck))
 
     def _merge_notes(self, connection: Connection, source: Source, read: ReadFile, notes: Sequence[BundledNote],
                      file: FileReport, counted: _Counts) -> dict[int, str]:
@@ -134,7 +155,7 @@ class _Import:
         elsewhere = self._elsewhere(connection, source, notes, found, file)
         found |= elsewhere.moved
         file_id = decks.deck_file_id(connection, source.key, read.sha256, now) if source.key else None
-        changes = ChangeSet(connection)
+        changes, left = ChangeSet(connection), content.topics_of(connection, [one.id for one in found.values()])
         taken: dict[str, object] = {}
         new, guids = [], {}
         for index, one in enumerate(notes):
@@ -152,11 +173,9 @@ class _Import:
             self._update(changes, stored, one, place, source, counted)
         added = ingest.add_notes(connection, new, now)
         counted.new = len(added)
-        gone = [stored.id for stored in held if stored.id not in {one.id for one in found.values()}]
-        if source.key:
-            counted.suspended = ingest.set_aside(changes, gone)
-        content.order_new_cards(connection, [*added, *(stored.id for stored in found.values())] if added or
-                                counted.updated else ())
+        self._gone[source.key] = {stored.id for stored in held} - {stored.id for stored in found.values()}
+        if added or counted.updated:
+            content.order_new_cards(connection, [*added, *(stored.id for stored in found.values())], left)
         if counted.new or not changes.is_empty():
             changes.save(self._database.next_seq(connection), self._collection.clock.new_uuid(), "import", now,
                          also={"import": {"path": source.key, "new": counted.new, "updated": counted.updated}})
@@ -218,26 +237,29 @@ class _Import:
 
     def _holds(self, key: str, text: tuple[str, str]) -> bool:
         """Whether another deck file, as it is now, holds a note of this text."""
-        if key not in self._read:
-            word = key if key.startswith(PREFIX) else str(Path(key))
+        if key not in self._texts:
+            self._texts[key] = set()
             with suppress(FlashcoreError):
-                for source in deck_files.sources([word]):
-                    self._read[key] = deck_files.read(source, None)
-        read = self._read.get(key)
-        return read is not None and any(
-            identity.text_key(one.note.note_type.name, one.note.fields) == text for one in read.bundle.notes)
+                read = self._read.get(key) or deck_files.read(*deck_files.sources([key]), None)
+                names = self._media_store(is_dry_run=True).take(read.bundle.media)
+                self._texts[key] = {identity.text_key(one.note.note_type.name, with_names(one.note, names).fields)
+                                    for one in read.bundle.notes}
+        return text in self._texts[key]
 
-    def set_aside_missing_files(self, folders: Sequence[str], files: Sequence[Source]) -> None:
-        """Suspend the cards of files that are gone from a folder that was given whole."""
-        if not folders:
+    def set_aside(self, folders: Sequence[str], files: Sequence[Source]) -> None:
+        """Suspend the cards of notes that left their file and came to no other one of this import, and of files that
+        are gone from a folder that was given whole."""
+        if not folders and not any(self._gone.values()):
             return
         present = {source.key for source in files}
         with self._database.write() as connection:
             changes = ChangeSet(connection)
             for path in decks.file_paths(connection):
                 inside = any(Path(path).is_relative_to(folder) for folder in folders)
-                if inside and path not in present and not Path(path).exists():
-                    gone = [stored.id for stored in content.notes_of_file(connection, path)]
+                is_missing = inside and path not in present and not Path(path).exists()
+                if is_missing or self._gone.get(path):
+                    gone = [stored.id for stored in content.notes_of_file(connection, path)
+                            if is_missing or stored.id in self._gone[path]]
                     self.report.suspended += ingest.set_aside(changes, gone)
             if not changes.is_empty():
                 changes.save(self._database.next_seq(connection), self._collection.clock.new_uuid(), "import",
@@ -251,7 +273,6 @@ class _Import:
         report.updated += counted.updated
         report.same += counted.same
         report.skipped += len(file.skipped)
-        report.suspended += counted.suspended
         report.kept_local += counted.kept_local
         report.media_new += len(media.added)
         report.media_missing += sum(1 for warning in read.bundle.warnings if "is missing" in warning.what)
@@ -268,7 +289,7 @@ class _Counts:
     """What became of the notes of one file."""
 
     def __init__(self) -> None:
-        self.new = self.updated = self.same = self.suspended = self.kept_local = 0
+        self.new = self.updated = self.same = self.kept_local = 0
 
 
 class _Elsewhere:
@@ -281,14 +302,28 @@ class _Elsewhere:
     def skip(self, file: FileReport, index: int, one: BundledNote, reason: str) -> None:
         """Count a duplicate and name it."""
         self.skipped.add(index)
-        file.skipped.append(Skipped(" ".join(one.note.question.split())[:80], f"line {one.line}: {reason}"))
+        file.skipped.append(_skipped(one, reason))
 
 
-def _write_ids(source: Source, read: ReadFile, ids: Mapping[int, str]) -> None:
+def _skipped(one: BundledNote, reason: str) -> Skipped:
+    return Skipped(" ".join(one.note.question.split())[:80], f"line {one.line}: {reason}")
+
+
+def _write_ids(source: Source, read: ReadFile, ids: Mapping[int, str], encoding: str | None) -> bool:
+    """Write id comments into a deck file; returns whether there was any to write.
+
+    Raises:
+        FileError: it cannot be written, or is no longer as it was read.
+    """
     from flashcore.formats.markdown_deck import add_id_comments
     from flashcore.formats.text_file import decode
     from flashcore.study.files import write_atomically
 
-    if ids and source.path is not None:
-        text = decode(read.data, source.path, None)
-        write_atomically(source.path, add_id_comments(text, dict(ids)).encode())
+    if not ids or source.path is None:
+        return False
+    with suppress(OSError):
+        if source.path.read_bytes() != read.data:
+            raise FileError(source.path, "it was changed while it was imported", "import it again")
+    text = decode(read.data, source.path, encoding)
+    write_atomically(source.path, add_id_comments(text, dict(ids)).encode(encoding or "utf-8"))
+    return True

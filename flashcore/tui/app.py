@@ -110,6 +110,8 @@ class FlashcoreApp(App[None]):
     async def study(self, screen: FlashcoreScreen[None], query: str | Query, *, is_cram: bool = False,
                     name: str = "") -> None:
         """Starts a session from a screen, or says there that nothing is due."""
+        if self.screen is not screen:
+            return  # the key was pressed twice, and the session of the first is there
         session, prompt = await self._open_session(query, is_cram=is_cram)
         if prompt is None:
             screen.say(f"Nothing is due in {name}." if name else "Nothing is due.")

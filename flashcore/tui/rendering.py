@@ -21,6 +21,9 @@ NOTHING = Content("")
 _CHUNK = 4_000
 """Characters that are wrapped at once."""
 _TAB = 4
+_HANG = 2
+"""Cells by which the rest of a line that is too long is set in."""
+_GRID = " -+|=─│┼├┤"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,16 @@ def _wrapped(block: Block, room: int) -> Iterator[Content]:
 
 
 def _folded(line: Content, room: int) -> Iterable[Content]:
-    return [line] if line.cell_length <= room else line.fold(room)
+    """A line of a table or of code; what does not fit goes on below, set in. A line of a table's grid is cut."""
+    if line.cell_length <= room:
+        return [line]
+    if not line.plain.strip(_GRID):
+        return [line.truncate(room)]
+    first = line.wrap(room)[0]
+    rest = line[len(first):]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()):]
+    hang = Content(" " * _HANG)
+    return [first, *(hang + part for part in rest.wrap(room - _HANG))]
 
 
 def _chunks(content: Content) -> Iterator[Content]:

@@ -65,7 +65,7 @@ class ReviewScreen(FlashcoreScreen[None]):
     def on_mount(self) -> None:
         """Shows the first card and starts the clock at its head."""
         self.set_interval(1.0, self._draw_head)
-        self.call_after_refresh(self._ask, self.prompt)
+        self._ask(self.prompt)
 
     # what is shown
 

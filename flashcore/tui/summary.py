@@ -79,12 +79,14 @@ class SummaryScreen(FlashcoreScreen[Wish]):
         self.query_one(Foot).offer(hints(self.KEYS, *actions, "app.show_help", "leave"))
 
     def _outlook(self) -> Content:
-        finished = self.finished
-        if finished.tomorrow_cards:
-            load = f"{counted(finished.tomorrow_cards, 'card')}, about {minutes_words(finished.tomorrow_minutes)}"
-            return Content.assemble(("tomorrow   ", "$quiet"), load)
-        clock = self.flashcore.clock
-        return Content(next_words(finished.next_due_at, clock.now(), clock.zone, 0) or "Nothing is due tomorrow.")
+        finished, clock = self.finished, self.flashcore.clock
+        later = next_words(finished.next_due_at, clock.now(), clock.zone, 0)
+        if not finished.tomorrow_cards:
+            return Content(later or "Nothing is due tomorrow.")
+        load = f"{counted(finished.tomorrow_cards, 'card')}, about {minutes_words(finished.tomorrow_minutes)}"
+        tomorrow = Content.assemble(("tomorrow   ", "$quiet"), load)
+        # The moment matters where something comes back today still; for tomorrow the load says it.
+        return tomorrow if "tomorrow" in later else Content("\n").join([Content(later), tomorrow])
 
     # keys
 

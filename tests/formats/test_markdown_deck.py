@@ -186,6 +186,11 @@ def test_code_in_an_option_is_its_text() -> None:
     assert first == Option("```\n> x\n- [x] y\n```", False)
 
 
+def test_options_may_all_be_indented() -> None:
+    assert options("V: s\n  - [ ] a\n  more\n  > why\n   - [x] b\n - [ ] c\n") == (
+        Option("a\nmore", False, "why"), Option("b", True), Option("c", False))
+
+
 @pytest.mark.parametrize("box", ["[x]", "[X]", "[ x]", "[x ]"])
 def test_a_tick_may_be_typed_in_several_ways(box: str) -> None:
     assert [option.is_right for option in options(f"V: s\n- [ ] a\n* {box} b\n1. [] c\n")] == [False, True, False]

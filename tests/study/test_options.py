@@ -41,7 +41,7 @@ def test_values_are_read_as_people_write_them(key: str, text: str, kept: str) ->
     ("exam_on", "21.2.2027", "a date such as 2027-02-21, or none"),
     ("exam_on", "2027-02-30", "a date such as 2027-02-21, or none"),
     ("minutes_per_day", "0", "a whole number from 1 to 1440"), ("rollover_hour", "24", "a whole number from 0 to 23"),
-    ("rollover_hour", "4.5", "a whole number from 0 to 23"), ("rollover_hour", "٤", "a whole number from 0 to 23"),
+    ("rollover_hour", "4.5", "a whole number from 0 to 23"),
     ("show_system", "never", "before or after (the answer)"),
     ("desired_retention", "0.69", "a probability from 0.70 to 0.99"),
     ("desired_retention", "nan", "a probability from 0.70 to 0.99"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from stage import settle
 from textual.app import App, ComposeResult
 from textual.content import Content
 
@@ -36,8 +37,7 @@ async def test_a_short_card_does_not_scroll_and_promises_nothing_below() -> None
     app = BodyApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.body.show(numbered(3), from_block=2)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 0"
         assert app.hints[-1] is False
 
@@ -46,26 +46,21 @@ async def test_a_long_card_tells_that_more_is_below_until_the_end_is_seen() -> N
     app = BodyApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.body.show(numbered(200))
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.body.has_more
         assert app.hints[-1] is True
         app.body.scroll_lines(1)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 1"
         app.body.scroll_pages(1)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 10"
         app.body.scroll_to_edge(bottom=True)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 190"
         assert app.hints[-1] is False
         app.body.scroll_to_edge(bottom=False)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 0"
 
 
@@ -73,16 +68,13 @@ async def test_the_answer_comes_into_view_no_further_than_needed() -> None:
     app = BodyApp()
     async with app.run_test(size=(40, 10)) as pilot:
         app.body.show(numbered(12), from_block=6)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 2"
         app.body.show(numbered(30), from_block=6)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 6"
         app.body.show(numbered(3000), from_block=2900)
-        await pilot.pause()
-        await pilot.pause()
+        await settle(pilot)
         assert app.top() == "line 2900"
 
 
@@ -93,15 +85,12 @@ async def test_a_changed_width_keeps_the_paragraph_at_the_top() -> None:
         app.body.show([block for number in range(30)
                        for block in (Block(Content(f"start {number} {words}")), EMPTY)])
         await pilot.pause()
-        while not app.top().startswith("start 7 "):
-            app.body.scroll_lines(1)
-            await pilot.pause()
-            await pilot.pause()
+        app.body.scroll_lines(next(number for number, line in enumerate(app.body._lines) if "start 4 " in line.plain))
+        await settle(pilot)
         for size in ((80, 10), (23, 12), (40, 10)):
             await pilot.resize_terminal(*size)
-            await pilot.pause()
-            await pilot.pause()
-            assert app.top().startswith("start 7 "), size
+            await settle(pilot)
+            assert app.top().startswith("start 4 "), size
 
 
 async def test_only_lines_near_the_window_are_laid_out() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from stage import RunApp, StillClock, log_of, screen_text, study
+from stage import RunApp, StillClock, log_of, screen_text, settle, study
 
 from flashcore.study.collection import Collection
 from flashcore.tui.home import HomeScreen
@@ -136,3 +136,12 @@ async def test_an_exam_that_is_past_is_not_counted_down(run_app: RunApp, cards: 
         still.now += timedelta(days=2)
         await press("tab", "i", "escape")
         assert "exam" not in screen_text(app)
+
+
+async def test_space_pressed_twice_at_once_starts_one_session(run_app: RunApp, cards: Cards) -> None:
+    async with run_app() as (app, press):
+        await press.pilot.press("space", "space", "q")
+        await settle(press.pilot)
+        await press("q")
+        assert isinstance(app.screen, HomeScreen)
+        assert [type(screen) for screen in app.screen_stack[1:]] == [HomeScreen]
