@@ -41,7 +41,8 @@ def a_note(question: str = "What carries oxygen in blood?", answer: str = "Haemo
            guid: str = "", note_type: NoteType = BASIC, why: str = "", source: str = "",
            markup: Markup = Markup.MARKDOWN) -> Note:
     """A note with a question and an answer; ``tags`` are separated by spaces."""
-    return Note(guid or f"guid{next(_numbers)}", note_type, (question, answer, why, source), tuple(tags.split()), markup)
+    fields = question, answer, why, source
+    return Note(guid or f"guid{next(_numbers)}", note_type, fields, tuple(tags.split()), markup)
 
 
 def a_pair(term: str = "Cor pulmonale", definition: str = "Right heart failure caused by lung disease", *,

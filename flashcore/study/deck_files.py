@@ -19,12 +19,14 @@ LARGEST_FILE_BYTES = 64 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Source:
     """One deck file to read. ``key`` is how the collection remembers it: its resolved path, ``bundled:NAME``, or
-    empty for standard input. ``shown`` is how the learner named it."""
+    empty for standard input. ``shown`` is how the learner named it; ``root`` the folder that was given whole, for
+    references of hashcards that begin with ``@/``."""
 
     key: str
     shown: str
     path: Path | None
     default_deck: str
+    root: Path | None = None
 
 
 def sources(paths: Sequence[str]) -> list[Source]:
@@ -58,14 +60,14 @@ def _sources(word: str) -> Iterable[Source]:
     path = Path(word).expanduser()
     if path.is_dir():
         for file in _deck_files(path):
-            yield _of_file(file, str(file))
+            yield _of_file(file, str(file), path.resolve())
     else:
         yield _of_file(path, word)
 
 
-def _of_file(path: Path, shown: str) -> Source:
+def _of_file(path: Path, shown: str, root: Path | None = None) -> Source:
     resolved = path.resolve()
-    return Source(str(resolved), shown, resolved, f"{resolved.parent.name or 'Default'}::{resolved.stem}")
+    return Source(str(resolved), shown, resolved, f"{resolved.parent.name or 'Default'}::{resolved.stem}", root)
 
 
 def _deck_files(folder: Path) -> list[Path]:
@@ -119,5 +121,5 @@ def read(source: Source, encoding: str | None, stdin: bytes | None = None, forma
         except OSError as error:
             raise FileError(name, f"it cannot be read ({error.strerror or error})", "check who may read it") from error
     text = decode(data, Path(name), encoding)
-    bundle = read_markdown_deck(text, path=source.path, default_deck=source.default_deck)
+    bundle = read_markdown_deck(text, path=source.path, default_deck=source.default_deck, root=source.root)
     return ReadFile(data, sha256(data).hexdigest(), bundle)

@@ -240,7 +240,7 @@ class _Import:
         if key not in self._texts:
             self._texts[key] = set()
             with suppress(FlashcoreError):
-                read = self._read.get(key) or deck_files.read(*deck_files.sources([key]), None)
+                read = self._read.get(key) or deck_files.read(deck_files.sources([key])[0], None)
                 names = self._media_store(is_dry_run=True).take(read.bundle.media)
                 self._texts[key] = {identity.text_key(one.note.note_type.name, with_names(one.note, names).fields)
                                     for one in read.bundle.notes}

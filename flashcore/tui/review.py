@@ -14,7 +14,6 @@ from textual.timer import Timer
 from flashcore.domain.review import Rating
 from flashcore.errors import CardChanged, FlashcoreError, StoreError, UndoRefused
 from flashcore.study.prompt import Finished, Prompt
-from flashcore.study.session import Session
 from flashcore.tui.buttons import RatingButtons
 from flashcore.tui.card_body import CardBody
 from flashcore.tui.card_sides import answer_side, marks, origin, place_words, question_side
@@ -26,6 +25,7 @@ from flashcore.tui.words import clock_words
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
+    from flashcore.study.session import Session
     from flashcore.tui.summary import Wish
 
 _QUIET_SECONDS = 1.0
@@ -133,6 +133,8 @@ class ReviewScreen(FlashcoreScreen[None]):
                 return not self._is_choosing
             case "info":
                 return self.is_revealed
+            case "digit":
+                return self.is_revealed or self._is_flagging
             case "retry":
                 return self._retry is not None
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,13 +11,15 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from flashcore.study.prompt import Answered, Finished
-from flashcore.study.session import Session
 from flashcore.tui.keys import EVERYWHERE, SUMMARY, Key, bindings
 from flashcore.tui.lines import Foot, Rule, TwoEnds, hints, two_ends
 from flashcore.tui.rows import Rows
 from flashcore.tui.safe import one_line, shortened
 from flashcore.tui.screen import FlashcoreScreen
 from flashcore.tui.words import counted, minutes_words, next_words
+
+if TYPE_CHECKING:
+    from flashcore.study.session import Session
 
 
 class Wish(NamedTuple):

@@ -20,6 +20,7 @@ from flashcore.scheduling.scheduler import fuzz_seed, fuzzed, is_leech, outcome,
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 AGAIN, HARD, GOOD, EASY = Rating
+USUAL = Preset()
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -29,14 +30,14 @@ def preset(learning: tuple[int, ...] = (MINUTE, 10 * MINUTE), relearning: tuple[
                   maximum_interval_days=longest, rollover_hour=rollover)
 
 
-def buttons(schedule: Schedule | None, with_preset: Preset = Preset(), seed: float = 0.5) -> Mapping[Rating, Schedule]:
+def buttons(schedule: Schedule | None, with_preset: Preset = USUAL, seed: float = 0.5) -> Mapping[Rating, Schedule]:
     """The outcomes at the moment a card is due, or of a new card now."""
     if schedule is None:
         return outcomes(None, NOW, TODAY, 0, with_preset, seed)
     return outcomes(schedule, schedule.due_at, schedule.due_on, 0, with_preset, seed)
 
 
-def given_ratings(*ratings: Rating, with_preset: Preset = Preset()) -> Schedule:
+def given_ratings(*ratings: Rating, with_preset: Preset = USUAL) -> Schedule:
     """The schedule of a new card after these answers, each given when it was due."""
     held: Schedule | None = None
     for rating in ratings:

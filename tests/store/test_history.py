@@ -42,6 +42,10 @@ def an_answer(seq: int, card_id: int, before: Schedule | None = None, *, preset_
                   preset_id=preset_id, **kept)  # type: ignore[arg-type]
 
 
+def an_undo(seq: int, card_id: int, undoes: str) -> Review:
+    return an_answer(seq, card_id, kind=ReviewKind.UNDO, undoes=undoes, rating=None)
+
+
 def test_an_answer_is_a_line_of_the_log_and_the_schedule_it_leaves(database: Database) -> None:
     with database.write() as connection:
         card_id, preset_id = a_card(connection), history.preset_id(connection, Preset())
@@ -110,9 +114,9 @@ def test_an_answer_is_taken_back_once(database: Database) -> None:
         card_id = a_card(connection)
         history.preset_id(connection, Preset())
         history.record_review(connection, an_answer(1, card_id), after())
-        history.record_review(connection, an_answer(2, card_id, kind=ReviewKind.UNDO, undoes="uuid1", rating=None), None)
+        history.record_review(connection, an_undo(2, card_id, "uuid1"), None)
     with pytest.raises(IntegrityError), database.write() as connection:
-        history.record_review(connection, an_answer(3, card_id, kind=ReviewKind.UNDO, undoes="uuid1", rating=None), None)
+        history.record_review(connection, an_undo(3, card_id, "uuid1"), None)
 
 
 def test_the_newest_answer_is_the_newest_by_place_in_the_log_that_stands(database: Database) -> None:
@@ -126,7 +130,7 @@ def test_the_newest_answer_is_the_newest_by_place_in_the_log_that_stands(databas
         history.record_review(connection, an_answer(3, card_id, kind=ReviewKind.RESET, rating=None), None)
         newest = history.newest_answer(connection)
         assert newest is not None and newest.seq == 2
-        history.record_review(connection, an_answer(4, card_id, kind=ReviewKind.UNDO, undoes="uuid2", rating=None), None)
+        history.record_review(connection, an_undo(4, card_id, "uuid2"), None)
         newest = history.newest_answer(connection)
         assert newest is not None and newest.seq == 1
         assert history.last_seq(connection) == 4
@@ -142,7 +146,7 @@ def test_the_count_of_reviews_is_of_answers_that_stand_and_of_other_programs_row
         for seq, (kind, origin) in enumerate(rest, 2):
             history.record_review(connection, an_answer(seq, card_id, kind=kind, origin=origin), None)
         assert history.count_reviews(connection) == 4
-        history.record_review(connection, an_answer(9, card_id, kind=ReviewKind.UNDO, undoes="uuid2"), None)
+        history.record_review(connection, an_undo(9, card_id, "uuid2"), None)
         assert history.count_reviews(connection) == 3
 
 
@@ -166,8 +170,8 @@ def test_the_same_preset_is_kept_once(database: Database) -> None:
         assert history.presets(connection) == {first: Preset(), other: Preset(desired_retention=0.85)}
 
 
-MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(
-    lambda moment: moment.replace(tzinfo=UTC, microsecond=moment.microsecond // 1000 * 1000))
+MOMENTS = st.datetimes(timezones=st.just(UTC)).map(
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000))
 SCHEDULES = st.builds(
     Schedule, st.sampled_from([CardState.LEARNING, CardState.REVIEW, CardState.RELEARNING]), MOMENTS, st.dates(),
     st.integers(0, 36_500), st.none() | st.integers(0, 20),

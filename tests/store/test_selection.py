@@ -183,7 +183,8 @@ def holds(query: Query, one: CardDetails) -> bool:
 
 
 TERMS: list[Query] = [
-    *map(Text, [*TEXTS, "%", "_", "\\", "'", "strasse", "ärger", "ÄRGER", "fine", "σίσυφος", "a", "oxygen?", "--", ";"]),
+    *map(Text, [*TEXTS, "%", "_", "\\", "'", "strasse", "ärger", "ÄRGER", "fine", "σίσυφος", "a", "oxygen?", "--",
+                ";"]),
     *map(DeckIs, [*DECKS, "MEDICINE", "über", "ÜBER::PRÜFUNG", "medi*", "*heart", "*::heart", "m*e", "none", "*",
                   "A_B", "me%"]),
     *(TagIs(tag) for tag in ("leech", "hard", "HARD", "hard::very", "har*", "topic::heart", "system::heart", "50%",

@@ -219,7 +219,7 @@ def test_tags_are_added_and_an_axis_with_one_value_takes_the_new_one(
     card_id, = added(collection, a_note(tags=held))
     assert collection.tag([card_id], given_tags) == 1
     assert collection.card_details(card_id).note.tags == tuple(after.split())
-    assert set(collection.find(f"tag:{after.split()[-1]}")) == {card_id}
+    assert set(collection.find(f"tag:{after.rsplit(maxsplit=1)[-1]}")) == {card_id}
 
 
 def test_tags_are_counted_by_note_and_found_at_once(collection: Collection) -> None:

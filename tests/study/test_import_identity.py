@@ -132,7 +132,8 @@ def test_a_ratio_of_six_tenths_is_alike(new: str, is_same: bool) -> None:
 
 
 def test_edits_keep_their_order_and_the_likest_pairs_win() -> None:
-    held = [stored(1, a_note("What is the first heart sound?"), 1), stored(2, a_note("What is the second heart sound?"), 2)]
+    held = [stored(1, a_note("What is the first heart sound?"), 1),
+            stored(2, a_note("What is the second heart sound?"), 2)]
     assert matched(read(a_note("What is the second heart sound, and why?")), held) == {0: 2}
     both = read(a_note("Now what is the first heart sound?"), a_note("Now what is the second heart sound?"))
     assert matched(both, held) == {0: 1, 1: 2}
@@ -294,7 +295,8 @@ def test_a_note_moved_to_another_file_is_the_same_note(heart: Deck, collection: 
     heart.path.write_text(f"{ORTHOPNEA}\n")
     assert counts(other.imported(GALLOP)) == (0, 1, 0, 0, 0)  # its deck is that of the other file now
     details = collection.card_details(held[0])
-    assert (details.file, details.line, details.card.deck, details.schedule) == (other.path, 1, "decks::sounds", held[1])
+    assert (details.file, details.line, details.card.deck) == (other.path, 1, "decks::sounds")
+    assert details.schedule == held[1]
     assert counts(heart.imported(ORTHOPNEA)) == (0, 0, 1, 0, 0)
 
 

@@ -235,8 +235,7 @@ def test_a_report_counts_every_note_and_every_system(collection: Collection, tmp
     assert (report.new, report.updated, report.same, report.skipped, report.untagged) == (4, 0, 0, 1, 2)
     assert report.systems == {"cardiovascular": 2, "renal-urinary": 1}
     assert [(Path(file.path).name, file.refused, file.notes, file.cards) for file in report.files] == [
-        ("a.md", False, 2, 3), ("c.md", False, 3, 3), ("bad.md", True, 0, 0)] or [
-        Path(file.path).name for file in report.files] == ["a.md", "bad.md", "c.md"]
+        ("a.md", False, 2, 3), ("bad.md", True, 0, 0), ("c.md", False, 3, 3)]
     assert report.is_refused
     assert len(next(file for file in report.files if file.refused).problems) == 2
     assert collection.info().notes == 4
@@ -255,7 +254,7 @@ def test_progress_is_told_by_file(collection: Collection, tmp_path: Path) -> Non
 
 def test_a_path_that_is_not_there_is_named_with_the_nearest(collection: Collection, tmp_path: Path) -> None:
     (tmp_path / "heart.md").write_text("Q: 1?\nA: 1\n")
-    with pytest.raises(NotFoundError, match="did you mean .*heart.md"):
+    with pytest.raises(NotFoundError, match=r"did you mean .*heart\.md"):
         collection.import_file(tmp_path / "hart.md")
     with pytest.raises(NotFoundError):
         collection.import_paths(["bundled:nonsense"])

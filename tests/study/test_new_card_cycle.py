@@ -16,7 +16,7 @@ from flashcore.domain.taxonomy import NEW_CARD_CYCLE, Depth
 from flashcore.study.collection import Collection
 
 WORD = {Depth.RECALL: "fact", Depth.MECHANISM: "why", Depth.APPLICATION: "case"}
-CYCLE = "fact fact why fact case fact why".split()
+CYCLE = ["fact", "fact", "why", "fact", "case", "fact", "why"]
 
 
 def add(collection: Collection, word: str, number: int = 0, *, topic: str = "topic::valves", deck: str = "Heart",

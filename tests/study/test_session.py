@@ -1,4 +1,4 @@
-"""A session: preview is answer, show is idempotent, undo, vignettes, cram, limits, the day ending in the middle of it."""
+"""A session: preview is answer, show is idempotent, undo, vignettes, cram, limits, a day that ends in the middle."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_showing_again_changes_nothing(collection: Collection, watch: Watch) -> 
 
 
 def test_a_prompt_holds_all_that_a_screen_shows(collection: Collection) -> None:
-    card_id, = added(collection, a_note("Why blue?", "Cold.", tags="system::heart topic::skin", why="less blood"), "A::B")
+    card_id, = added(collection, a_note("Why blue?", "Cold.", tags="system::heart topic::skin"), "A::B")
     prompt = shown(collection.review())
     assert (prompt.card.id, prompt.card.deck, prompt.note.question) == (card_id, "A::B", "Why blue?")
     assert (prompt.axes.primary, str(prompt.depth), prompt.schedule) == ("cardiovascular", "mechanism", None)
