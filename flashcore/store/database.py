@@ -195,8 +195,15 @@ class Database:
                 shutil.rmtree(self._private_copy, ignore_errors=True)
 
     def pragma(self, name: str) -> list[tuple[Any, ...]]:
-        """The rows that a pragma answers."""
-        return list(self._driver().execute(f"PRAGMA {name}").fetchall())
+        """The rows that a pragma answers.
+
+        Raises:
+            NotACollection: the file is damaged.
+        """
+        try:
+            return list(self._driver().execute(f"PRAGMA {name}").fetchall())
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self.path, error) from error
 
     def _open_connection(self) -> Connection:
         if self._connection is None:
@@ -225,8 +232,7 @@ class Database:
         except DatabaseError as error:
             if isinstance(error.orig, sqlite3.IntegrityError):
                 raise
-            raise NotACollection(self.path, f"cannot be read ({error.orig})",
-                                 "Keep a copy of it and restore your newest backup.") from error
+            raise _damaged(self.path, error.orig) from error
 
     def _prepare(self) -> None:
         self._check_version()  # before anything that would write to another program's file
@@ -245,12 +251,11 @@ class Database:
                 raise StoreError(f"{self.path}: SQLite did not take {name}={value}; nothing was changed.")
 
     def _check_version(self) -> None:
-        try:
-            application, version = self.pragma("application_id")[0][0], self.pragma("user_version")[0][0]
-        except sqlite3.DatabaseError as error:
-            raise NotACollection(self.path, f"cannot be read ({error})",
-                                 "Keep a copy of it and restore your newest backup.") from error
-        _check_marks(self.path, application, version)
+        _check_marks(self.path, self.pragma("application_id")[0][0], self.pragma("user_version")[0][0])
+
+
+def _damaged(path: Path, error: BaseException | None) -> NotACollection:
+    return NotACollection(path, f"cannot be read ({error})", "Keep a copy of it and restore your newest backup.")
 
 
 def _engine(uri: str) -> Engine:

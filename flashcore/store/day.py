@@ -36,19 +36,19 @@ _SHUFFLE: BindParameter[int] = bindparam("shuffle")
 _DUE = (
     select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on, null())
     .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)
-    .where(schedule.c.due_on <= _TODAY, schedule.c.interval_days > 0, may_be_asked())
+    .where(schedule.c.due_on <= _TODAY, schedule.c.interval_days > 0, may_be_asked(_TODAY))
     # a multiplicative hash: cards of one day in an order that differs from day to day but not within one
     .order_by(schedule.c.due_on, (schedule.c.card_id * 2_654_435_761 + _SHUFFLE) % 4_294_967_296, schedule.c.card_id))
 _STEPS = (
     select(schedule.c.card_id, card.c.note_id, card.c.deck_id, note.c.primary_system, schedule.c.due_on,
            schedule.c.due_at)
     .join(card, card.c.id == schedule.c.card_id).join(note, note.c.id == card.c.note_id)
-    .where(schedule.c.due_on <= _TODAY, schedule.c.interval_days == 0, may_be_asked())
+    .where(schedule.c.due_on <= _TODAY, schedule.c.interval_days == 0, may_be_asked(_TODAY))
     .order_by(schedule.c.due_at, schedule.c.card_id))
 _NEW = (
     select(card.c.id, card.c.note_id, card.c.deck_id, note.c.primary_system, card.c.new_order)
     .join(note, note.c.id == card.c.note_id)
-    .where(card.c.deck_id == bindparam("place"), card.c.new_order > bindparam("after"), may_be_asked())
+    .where(card.c.deck_id == bindparam("place"), card.c.new_order > bindparam("after"), may_be_asked(_TODAY))
     .order_by(card.c.new_order, card.c.id).limit(10))
 _DECKS_WITH_NEW = select(deck.c.id).where(
     select(card.c.id).where(card.c.deck_id == deck.c.id, card.c.new_order.is_not(None),

@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, not_, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.functions import coalesce
 
 from flashcore.domain.query_terms import (
@@ -129,9 +142,9 @@ def _tagged(name: str) -> ColumnElement[bool]:
     return note.c.id.in_(select(note_tag.c.note_id).where(_under(note_tag.c.tag, name)))
 
 
-def may_be_asked(today: date | None = None) -> ColumnElement[bool]:
-    """Neither suspended nor buried; without a study day a condition with the parameter ``today``."""
-    day: Any = bindparam("today") if today is None else to_day(today)
+def may_be_asked(today: date | BindParameter[int]) -> ColumnElement[bool]:
+    """Neither suspended nor buried on a study day, which may be a parameter of the statement."""
+    day: Any = to_day(today) if isinstance(today, date) else today
     return and_(card.c.suspension.is_(None), or_(card.c.buried_until.is_(None), card.c.buried_until <= day))
 
 

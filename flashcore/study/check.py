@@ -71,17 +71,17 @@ def info(collection: Collection) -> Info:
 
 def check(collection: Collection) -> CheckReport:
     """See ``Collection.check``: SQLite's integrity, foreign keys, and replay of the log against what is stored."""
-    database = collection.database
-    problems = [CheckProblem(str(row[0]), "the database file", "keep a copy of it and restore your newest backup")
-                for row in database.pragma("integrity_check") if row[0] != "ok"]
-    problems += [CheckProblem("a row points at one that is not there", f"table {row[0]}, row {row[1]} -> {row[2]}",
-                              "restore your newest backup") for row in database.pragma("foreign_key_check")]
-    if not problems:
-        try:
+    database, problems = collection.database, list[CheckProblem]()
+    try:
+        problems += [CheckProblem(str(row[0]), "the database file", "keep a copy of it and restore your newest backup")
+                     for row in database.pragma("integrity_check") if row[0] != "ok"]
+        problems += [CheckProblem("a row points at one that is not there", f"table {row[0]}, row {row[1]} -> {row[2]}",
+                                  "restore your newest backup") for row in database.pragma("foreign_key_check")]
+        if not problems:
             with database.read() as connection:
                 problems += _replay_problems(connection)
-        except StoreError as error:
-            problems.append(CheckProblem(str(error), "the review log", "restore your newest backup"))
+    except StoreError as error:
+        problems.append(CheckProblem(str(error), "the database file", "restore your newest backup"))
     return CheckReport(not problems, tuple(problems))
 
 

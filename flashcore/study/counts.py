@@ -103,7 +103,7 @@ class Home:
     today: date
     exam_on: date | None
     due: DueReport
-    minutes_per_day: int | None
+    minutes_per_day: int
     tomorrow: int
     fullest_day: date | None
     fullest_count: int

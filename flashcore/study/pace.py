@@ -14,6 +14,7 @@ DEFAULT_REVIEW_SECONDS = 14.0
 SHOWINGS_OF_A_NEW_CARD = 2
 ENOUGH_ANSWERS = 50
 STUDY_DAYS = 14
+DEFAULT_MINUTES_A_DAY = 30
 RECENT_ANSWERS = 1_000
 
 
@@ -38,6 +39,6 @@ def pace_of(durations: Sequence[tuple[bool, int]]) -> Pace:
                 median(reviews) if len(reviews) >= ENOUGH_ANSWERS else DEFAULT_REVIEW_SECONDS)
 
 
-def minutes_a_day(days: Sequence[int]) -> int | None:
-    """The median, in minutes, of the milliseconds spent on each of the last study days; None without any."""
-    return max(round(median(days) / 60_000), 1) if days else None
+def minutes_a_day(days: Sequence[int]) -> int:
+    """The median, in minutes, of the milliseconds spent on each of the last 14 study days; 30 before there are 14."""
+    return max(round(median(days) / 60_000), 1) if len(days) >= STUDY_DAYS else DEFAULT_MINUTES_A_DAY

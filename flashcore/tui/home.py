@@ -19,7 +19,7 @@ from flashcore.tui.lines import Foot, Rule, TwoEnds, hints, two_ends
 from flashcore.tui.rows import Rows, columns
 from flashcore.tui.safe import one_line
 from flashcore.tui.screen import FlashcoreScreen
-from flashcore.tui.words import counted, day_words, exam_words, minutes_words, next_words
+from flashcore.tui.words import counted, day_words, exam_words, next_words
 
 _NARROW = 60
 _REFRESH_SECONDS = 300
@@ -111,8 +111,7 @@ class HomeScreen(FlashcoreScreen[None]):
             return label + Content.assemble(("nothing due", "bold"), "\n        ", wait)
         counts = Content.assemble((f"{due.due:,}", "bold"), " due · ", (f"{due.learning:,}", "bold"), " learning · ",
                                   (f"{due.new:,}", "bold"), " new")
-        span = f"about {due.minutes} of your {home.minutes_per_day} minutes" if home.minutes_per_day else (
-            f"about {minutes_words(due.minutes)}")
+        span = f"about {due.minutes} of your {home.minutes_per_day} minutes"
         lines = [two_ends(label + counts, Content(span), width)]
         if width < _NARROW:
             lines = [label + counts, Content(f"        {span}")]

