@@ -17,22 +17,23 @@ from flashcore.tui.worker import CollectionThread
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CLOCK = Clock(lambda: NOW, UTC)
+WRONG = "a wrong letter"
 PICTURES = {
     "home": (None, ()),
     "question": ("depth:recall", ()),
     "answer": ("depth:mechanism", ("space",)),
-    "vignette": ('"pressure-volume catheter"', ("b", "enter")),
+    "vignette": ("depth:application", (WRONG, "enter")),
 }
 
 
 def fill(path: Path) -> None:
-    """The bundled deck with three weeks of study behind it."""
-    moment = NOW - timedelta(days=21)
+    """The bundled deck with a week of study behind it."""
+    moment = NOW - timedelta(days=6)
     with Collection.open(path, clock=Clock(lambda: moment, UTC)) as collection:
         collection.import_paths(["bundled"])
         collection.set_options(None, {"exam_on": "2027-02-21", "minutes_per_day": "60"})
-        for day in range(21):
-            moment = NOW - timedelta(days=21 - day)
+        for day in range(6):
+            moment = NOW - timedelta(days=6 - day)
             session = collection.review(limit=12)
             for number in range(30):
                 if session.show() is None:
@@ -45,9 +46,12 @@ async def draw(path: Path) -> None:
     """Each picture from an app of its own."""
     for name, (query, keys) in PICTURES.items():
         thread = CollectionThread(lambda: Collection.open(path, clock=CLOCK))
-        app = FlashcoreApp(thread, CLOCK, Start(query, query is not None), monotonic=lambda: 0.0)
+        app = FlashcoreApp(thread, CLOCK, Start(query, False), monotonic=lambda: 0.0)
         async with app.run_test(size=(80, 24)) as pilot:
             for key in ("", *keys):
+                if key == WRONG:
+                    options = app.screen.prompt.face.options
+                    key = next(option.letter.lower() for option in options if not option.is_right)
                 if key:
                     await pilot.press(key)
                 await pilot.app.workers.wait_for_complete()

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ __all__ = ["Connection", "Database"]
 _PRAGMAS = {"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1, "mmap_size": 0,
             "wal_autocheckpoint": 0, "busy_timeout": 5000}
 _HEADER = b"SQLite format 3\x00"
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""What the driver raises; the second where a damaged page is part of SQLite's own sentence."""
 _written_here: set[tuple[int, int]] = set()
 """(device, inode) of each collection that this process has open for writing."""
 
@@ -169,9 +171,13 @@ class Database:
         return self._last_seq
 
     def checkpoint(self) -> None:
-        """Move what stands in the write-ahead log into the database file; waits for nobody."""
+        """Move what stands in the write-ahead log into the database file; waits for nobody.
+
+        Where that fails, the answers are safe in the log, and the next answer tells what is wrong.
+        """
         if not self.read_only and self._connection is not None:
-            self._driver().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with suppress(*_BROKEN):
+                self._driver().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Give the file and the lock free; calling it again does nothing."""
@@ -183,7 +189,7 @@ class Database:
                 driver = connection.connection.driver_connection
                 assert driver is not None
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:
+        except _BROKEN:
             pass  # the answers are in the write-ahead log; the next start moves them
         finally:
             connection.close()
@@ -202,7 +208,7 @@ class Database:
         """
         try:
             return list(self._driver().execute(f"PRAGMA {name}").fetchall())
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             raise _damaged(self.path, error) from error
 
     def _open_connection(self) -> Connection:
@@ -233,6 +239,8 @@ class Database:
             if isinstance(error.orig, sqlite3.IntegrityError):
                 raise
             raise _damaged(self.path, error.orig) from error
+        except UnicodeDecodeError as error:
+            raise _damaged(self.path, error) from error
 
     def _prepare(self) -> None:
         self._check_version()  # before anything that would write to another program's file
@@ -241,8 +249,10 @@ class Database:
             driver.execute("PRAGMA journal_mode=WAL")
             for name, value in _PRAGMAS.items():
                 driver.execute(f"PRAGMA {name}={value}")
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise StoreError(f"cannot open {self.path} for writing: {error}; nothing was changed.") from error
+        except _BROKEN as error:
+            raise _damaged(self.path, error) from error
         if (mode := self.pragma("journal_mode")[0][0]) != "wal":
             raise StoreError(f"{self.path}: this drive cannot keep a write-ahead log (journal mode {mode}); "
                              "nothing was changed. Put the collection on a local disk.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import to_millis
@@ -16,7 +16,7 @@ def deck_id(connection: Connection, name: str, changes: ChangeSet | None = None)
 
     With ``changes`` a deck that is added is part of that change, and is taken back with it.
     """
-    found = connection.execute(select(deck.c.id).where(deck.c.name.collate("NOCASE") == name)).scalar()
+    found = connection.execute(select(deck.c.id).where(func.casefold(deck.c.name) == name.casefold())).scalar()
     if found is not None:
         return int(found)
     if changes is not None:

@@ -292,9 +292,10 @@ class Collection:
 
     # in, out, upkeep
 
-    def import_file(self, path: Path | str, **how: object) -> ImportReport:
+    def import_file(self, path: Path | str, *, deck: str | None = None, theirs: bool = False,
+                    is_dry_run: bool = False) -> ImportReport:
         """Import one file or folder; see ``import_paths``."""
-        return self.import_paths([str(path)], **how)  # type: ignore[arg-type]
+        return self.import_paths([str(path)], deck=deck, theirs=theirs, is_dry_run=is_dry_run)
 
     def import_paths(self, paths: Sequence[str], *, format: str | None = None, deck: str | None = None,
                      theirs: bool = False, is_dry_run: bool = False, write_ids: bool = False,

@@ -226,9 +226,11 @@ class Session:
             if self.is_cram or self._card_ids is not None:
                 cards = (day.candidates(connection, self._card_ids) if self._card_ids is not None
                          else interleaved(day.all_cards(connection, self._query, view)))
-                known = {answer.card_id for _, answer in self._answers if answer.rating is not Rating.AGAIN}
-                left = None if self._limit is None else max(self._limit - len(known), 0)
-                return CardQueue((), [card for card in cards if card.card_id not in known][:left])
+                done = {answer.card_id for _, answer in self._answers
+                        if not self.is_cram or answer.rating is not Rating.AGAIN}
+                left = None if self._limit is None else max(self._limit - len(done), 0)
+                waiting = [card for card in cards if card.card_id in done and card.due_at and not self.is_cram]
+                return CardQueue(waiting, [card for card in cards if card.card_id not in done][:left])
             plan = plan_day(connection, self._query, view, collection.option_set())
         self._new_ids = {candidate.card_id for candidate in plan.new}
         left = None if self._limit is None else max(self._limit - len({a.card_id for _, a in self._answers}), 0)

@@ -87,7 +87,8 @@ def test_decks_are_one_whatever_their_case(database: Database) -> None:
         first = decks.deck_id(connection, "Medicine::Heart")
         assert decks.deck_id(connection, "MEDICINE::heart") == first
         assert decks.deck_id(connection, "Medicine") != first
-        assert decks.deck_names(connection) == {first: "Medicine::Heart", first + 1: "Medicine"}
+        assert decks.deck_id(connection, "Über") == decks.deck_id(connection, "über") == first + 2
+        assert decks.deck_names(connection) == {first: "Medicine::Heart", first + 1: "Medicine", first + 2: "Über"}
 
 
 def test_editing_a_note_keeps_its_cards_and_when_it_was_added(database: Database) -> None:

@@ -522,6 +522,8 @@ with a_collection(Path(sys.argv[1])) as collection:
     except StoreError as error:
         print(error)
     assert session.show().card == shown.card
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    collection.checkpoint()
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     session.answer(Rating.AGAIN, 1)
     print(saved + 1)
@@ -538,6 +540,22 @@ def test_a_disk_that_takes_no_more_loses_only_the_answer_that_was_not_saved(path
     with a_collection(path.parent) as collection:
         assert collection.check().ok
         assert collection.info().reviews == int(saved)
+
+
+def test_a_file_with_any_page_destroyed_is_refused_with_a_sentence_or_its_problems_are_found(path: Path) -> None:
+    with a_collection(path.parent) as collection:
+        for number in range(40):
+            added(collection, a_note(f"Question {number}?", tags="system::heart topic::valves"))
+        answered(collection, 1, "good")
+    data = path.read_bytes()
+    for page in range(1, len(data) // 4096):
+        path.write_bytes(data[:page * 4096] + bytes(range(256)) * 16 + data[(page + 1) * 4096:])
+        try:
+            with a_collection(path.parent) as collection:
+                collection.due(), collection.search("valves"), collection.home()
+                assert not collection.check().ok
+        except StoreError as error:
+            assert str(path) in str(error)
 
 
 def test_a_broken_rule_of_the_tables_is_an_error_of_the_program(database: Database) -> None:

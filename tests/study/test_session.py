@@ -485,6 +485,18 @@ def test_given_cards_are_asked_in_their_order_due_or_not(collection: Collection)
     assert schedule_of(collection, first) is None
 
 
+def test_steps_of_given_cards_come_back_after_an_undo_too(collection: Collection, watch: Watch) -> None:
+    first, second, third = new_cards(collection, 3)
+    session, order = collection.review(card_ids=[first, second, third]), []
+    session.answer(AGAIN, 1_000)
+    session.answer(EASY, 1_000)
+    session.undo()
+    while (prompt := session.show()) is not None:
+        order.append(prompt.card.id)
+        session.answer(EASY, 1_000)
+    assert order == [second, third, first]
+
+
 # the study day ends in the middle of a session
 
 
