@@ -193,8 +193,8 @@ def order_new_cards(connection: Connection, note_ids: Iterable[int], left: Itera
     ids = list(note_ids)
     for chunk in _chunks(ids):
         without = select(note.c.id).where(note.c.id.in_(chunk), note.c.topic.is_(None))
-        connection.execute(update(card).where(card.c.new_order.is_not(None), card.c.note_id.in_(without))
-                           .values(new_order=card.c.id * ORDER_STEP))
+        connection.execute(update(card).values(new_order=card.c.id * ORDER_STEP).where(
+            card.c.new_order != card.c.id * ORDER_STEP, card.c.note_id.in_(without)))
     for place, system, topic in topics_of(connection, ids) | set(left):
         rows = connection.execute(
             select(card.c.id, card.c.new_order, note.c.depth).join(note, note.c.id == card.c.note_id)

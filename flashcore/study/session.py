@@ -122,20 +122,22 @@ class Session:
         return self.show() or self.finished()
 
     def undo(self) -> Undone | None:
-        """Take back the newest answer or change of the collection; the card it was about is asked next.
+        """Take back the newest answer or change of the collection; a card that was answered or set aside is asked next.
 
-        Where it was no answer, only if the card belongs to this session.
+        Where it was set aside, only if it belongs to this session. After any other change the card shown stays.
         """
+        shown = self._prompt.card.id if self._prompt is not None else None
         undone = self._collection.undo()
         if undone is None:
             return None
         self._answers = [(uuid, answer) for uuid, answer in self._answers if uuid != undone.uuid]
         self._prompt = None
         self._queue = self._fill()
-        is_asked = undone.is_answer or any(one.card_id == undone.card_id for one in self._queue.cards())
-        if undone.card_id is not None and is_asked:
+        left = {candidate.card_id for candidate in self._queue.cards()}
+        first = undone.card_id if undone.is_answer or undone.card_id in left else shown if shown in left else None
+        if first is not None:
             with self._collection.database.read() as connection:
-                for candidate in day.candidates(connection, [undone.card_id]):
+                for candidate in day.candidates(connection, [first]):
                     self._queue.put_first(candidate)
         return undone
 

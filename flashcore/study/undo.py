@@ -19,14 +19,18 @@ from flashcore.store.schema import card, note
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
 
-CURATION = ("add", "edit", "suspend", "unsuspend", "bury", "unbury", "reset", "delete", "move", "flag", "tag", "untag")
-"""The kinds of change that can be taken back."""
+CURATION = {
+    "add": "adding", "edit": "editing", "suspend": "suspending", "unsuspend": "unsuspending", "bury": "burying",
+    "unbury": "unburying", "reset": "resetting", "delete": "deleting", "move": "moving", "flag": "flagging",
+    "tag": "tagging", "untag": "untagging"}
+"""The kinds of change that can be taken back, and how each is spoken of."""
 _QUESTION_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back, in words; ``uuid`` names the answer or change, ``card_id`` the one card it was about."""
+    """What was taken back, in words. ``uuid`` names the answer or change, ``card_id`` the one card that was answered or
+    set aside."""
 
     what: str
     uuid: str
@@ -85,7 +89,7 @@ def _undo_change(collection: Collection, connection: Connection, recorded: Recor
     after = json.loads(recorded.after)
     noun = "note" if recorded.what in ("tag", "untag", "edit", "add") else "card"
     count = len(after.get("schedule" if recorded.what == "reset" else noun, ()))
-    what = f"the command {recorded.what} ({count} {noun}{'s' if count != 1 else ''})"
+    what = f"{CURATION[recorded.what]} {count} {noun}{'s' if count != 1 else ''}"
     card_ids, note_ids = ([int(text) for text in after.get(table, ())] for table in ("card", "note"))
     touched = {*note_ids, *(one.note_id for one in content.cards_by_id(connection, card_ids).values())}
     left = content.topics_of(connection, touched)
@@ -101,4 +105,5 @@ def _undo_change(collection: Collection, connection: Connection, recorded: Recor
             collection.offset_minutes(now), collection.today(), undoes=uuid), None)
     changes.save(collection.database.next_seq(connection), collection.clock.new_uuid(), "undo", now,
                  undoes=recorded.uuid)
-    return Undone(what, recorded.uuid, card_ids[0] if len(card_ids) == 1 else None, is_answer=False)
+    is_one_set_aside = recorded.what in ("suspend", "bury") and len(card_ids) == 1
+    return Undone(what, recorded.uuid, card_ids[0] if is_one_set_aside else None, is_answer=False)

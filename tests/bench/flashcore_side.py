@@ -54,12 +54,14 @@ def build(path: Path, notes: int) -> None:
                 last_on = due_on - timedelta(days=interval)
                 held = Schedule(CardState.REVIEW, start_of(due_on, 0), due_on, interval, None,
                                 MemoryState(float(interval), 5.0), REVIEWS_A_CARD, 0, start_of(last_on, 0), last_on)
-                schedules.append({"card_id": card_id, **dict(zip(SCHEDULE_COLUMNS, schedule_values(held), strict=True))})
+                row = dict(zip(SCHEDULE_COLUMNS, schedule_values(held), strict=True))
+                schedules.append({"card_id": card_id, **row})
                 for number in range(REVIEWS_A_CARD):
                     seq += 1
                     day = last_on - timedelta(days=3 * (REVIEWS_A_CARD - number))
-                    reviews.append(review_row(Review(seq, f"bench-{seq}", card_id, ReviewKind.SCHEDULED,
-                                                     start_of(day, 0), 0, day, Rating.GOOD, 6000, preset_id, before=held)))
+                    reviews.append(review_row(Review(
+                        seq, f"bench-{seq}", card_id, ReviewKind.SCHEDULED, start_of(day, 0), 0, day, Rating.GOOD, 6000,
+                        preset_id, before=held)))
             connection.execute(insert(schedule), schedules)
             connection.execute(update(card).where(card.c.id <= notes // 2).values(new_order=None))
             connection.execute(insert(review), reviews)

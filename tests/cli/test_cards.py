@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from desk import Desk
 
+from flashcore.study.undo import CURATION
+
 
 def found(desk: Desk, *query: str) -> list[dict[str, Any]]:
     value: list[dict[str, Any]] = json.loads(desk.run("search", *query, "--json").out)
@@ -42,7 +44,7 @@ def test_each_command_says_what_it_did_and_undo_takes_it_back(desk: Desk, words:
     assert states(desk) != before
     undone = desk.run("undo")
     assert (undone.code, undone.err) == (0, "")
-    assert undone.out.startswith(f"Undone: the command {words[0]} (")
+    assert undone.out.startswith(f"Undone: {CURATION[words[0]]} ")
     assert states(desk) == before
 
 

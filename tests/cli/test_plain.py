@@ -120,7 +120,7 @@ def test_on_the_question_of_a_vignette_commands_stand_behind_a_colon(desk: Desk)
     start = said.index("Letter A to C:") + 1
     assert said[start:start + 3] == [
         "Not understood: u. Type A to C, a command behind a colon such as :q, or ?.",
-        "Flagged 3.", "Undone: the command flag (1 card)."]
+        "Flagged 3.", "Undone: flagging 1 card."]
     assert said[-1] == "Stopped. 0 answers saved, 0 missed. Next: 1 left today."
     with desk.collection() as collection:
         assert collection.card_details(card_id).card.flag == 0
@@ -146,7 +146,7 @@ def test_undo_brings_a_card_back_that_was_set_aside(desk: Desk) -> None:
 def test_undo_with_nothing_left_says_so(desk: Desk) -> None:
     desk.add_basic()
     said = lines_of(desk, "u", "u", "q")
-    assert "Undone: the command add (1 note)." in said
+    assert "Undone: adding 1 note." in said
 
 
 def test_flag_bury_and_suspend_are_done_and_said(desk: Desk) -> None:

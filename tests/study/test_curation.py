@@ -128,9 +128,8 @@ def test_what_is_so_already_is_not_counted_and_is_no_change(collection: Collecti
     undone = []
     while (one := collection.undo()) is not None:
         undone.append(one.what)
-    assert undone == [f"the command {what}" for what in (
-        "tag (1 note)", "bury (1 card)", "flag (1 card)", "flag (1 card)", "suspend (1 card)", "suspend (1 card)",
-        "add (1 note)", "add (1 note)")]
+    assert undone == ["tagging 1 note", "burying 1 card", "flagging 1 card", "flagging 1 card", "suspending 1 card",
+                      "suspending 1 card", "adding 1 note", "adding 1 note"]
 
 
 def test_suspending_keeps_an_older_reason_and_unsuspending_takes_any(collection: Collection) -> None:
@@ -190,7 +189,7 @@ def test_undoing_a_move_leaves_a_deck_that_others_are_in_by_now(collection: Coll
     file = tmp_path / "new.md"
     file.write_text("---\ndeck: New\n---\n\nQ: In?\nA: Yes.\n")
     collection.import_file(file)
-    assert collection.undo().what == "the command move (1 card)"
+    assert collection.undo().what == "moving 1 card"
     assert [(row.deck, row.cards) for row in collection.decks()] == [("Medicine", 1), ("New", 1)]
     assert collection.check().ok
 

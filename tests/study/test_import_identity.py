@@ -6,16 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders import a_cloze, a_note, a_pair, reviewed, schedule_of
-from hypothesis import given
-from hypothesis import strategies as st
+from builders import a_cloze, reviewed, schedule_of
 
-from flashcore.domain.bundle import BundledNote
 from flashcore.domain.card import Suspension
-from flashcore.domain.note import Note
 from flashcore.domain.schedule import Schedule
-from flashcore.store.content import Base, StoredNote
-from flashcore.study import identity
 from flashcore.study.collection import Collection
 from flashcore.study.import_report import ImportReport, Skipped
 from flashcore.study.undo import CURATION
@@ -35,7 +29,7 @@ class Deck:
     def imported(self, *cards: str, **how: object) -> ImportReport:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text("\n\n".join(cards) + "\n")
-        report = self.collection.import_file(self.path, **how)
+        report = self.collection.import_paths([str(self.path)], **how)
         assert not report.is_refused, report.files
         total = sum(file.notes for file in report.files)
         assert report.new + report.updated + report.same + report.skipped == total
@@ -69,96 +63,6 @@ def learned(collection: Collection, *words: str) -> dict[str, tuple[int, Schedul
 def left_file(collection: Collection) -> list[int]:
     return [card_id for card_id in collection.find("is:suspended")
             if collection.card_details(card_id).card.suspension is Suspension.LEFT_FILE]
-
-
-# the matching alone
-
-
-def stored(note_id: int, note: Note, line: int = 1, base: Note | None = None) -> StoredNote:
-    from builders import MONDAY
-
-    held = base or note
-    return StoredNote(note_id, note, MONDAY, MONDAY, Path("/deck.md"), line, Base(held.fields, held.tags, "D"))
-
-
-def read(*notes: Note) -> list[BundledNote]:
-    return [BundledNote(Note(note.guid if note.guid.startswith("id-") else "", note.note_type, note.fields, note.tags),
-                        "D", line) for line, note in enumerate(notes, 1)]
-
-
-def matched(of_file: list[BundledNote], held: list[StoredNote], ids: dict[str, StoredNote] | None = None) -> dict:
-    return {index: one.id for index, one in identity.match(of_file, held, ids or {}).items()}
-
-
-def test_white_space_and_empty_fields_at_the_end_make_no_difference() -> None:
-    assert identity.normalised(("a  b\n c", "d", "", "")) == identity.normalised(("a b c", " d "))
-    assert identity.normalised(("a", "")) != identity.normalised(("", "a"))
-
-
-def test_the_id_comes_before_the_text() -> None:
-    held = [stored(1, a_note("One?")), stored(2, a_note("Two?"))]
-    of_file = read(a_note("Two?", guid="id-1"), a_note("One?", guid="id-2"))
-    assert matched(of_file, held, {"id-1": held[0], "id-2": held[1]}) == {0: 1, 1: 2}
-
-
-def test_the_text_of_the_last_import_counts_and_not_the_one_edited_here() -> None:
-    held = [stored(1, a_note("Edited in the collection?"), base=a_note("As in the file?"))]
-    assert matched(read(a_note("As in the file?")), held) == {0: 1}
-
-
-def test_equal_texts_of_different_kinds_are_different_notes() -> None:
-    assert matched(read(a_pair("One", "1")), [stored(1, a_note("One", "1"))]) == {}
-
-
-def test_a_question_that_is_alike_between_two_matched_neighbours_is_an_edit() -> None:
-    held = [stored(1, a_note("First?"), 1), stored(2, a_note("What is the second question?"), 2),
-            stored(3, a_note("Third?"), 3)]
-    of_file = read(a_note("First?"), a_note("What was the second question?"), a_note("Third?"))
-    assert matched(of_file, held) == {0: 1, 1: 2, 2: 3}
-    moved_away = read(a_note("What was the second question?"), a_note("First?"), a_note("Third?"))
-    assert matched(moved_away, held) == {1: 1, 2: 3}
-
-
-def test_the_start_and_the_end_of_the_file_are_neighbours() -> None:
-    held = [stored(1, a_note("What is the only question?"), 1)]
-    assert matched(read(a_note("What was the only question?")), held) == {0: 1}
-
-
-@pytest.mark.parametrize(("new", "is_same"), [
-    ("abcdefghij", True), ("abcdefxxxx", True), ("abcdexxxxx", False), ("xxxxxxxxxx", False)])
-def test_a_ratio_of_six_tenths_is_alike(new: str, is_same: bool) -> None:
-    assert identity.EDITED_RATIO == 0.6
-    assert matched(read(a_note(new)), [stored(1, a_note("abcdefghij"))]) == ({0: 1} if is_same else {})
-
-
-def test_edits_keep_their_order_and_the_likest_pairs_win() -> None:
-    held = [stored(1, a_note("What is the first heart sound?"), 1),
-            stored(2, a_note("What is the second heart sound?"), 2)]
-    assert matched(read(a_note("What is the second heart sound, and why?")), held) == {0: 2}
-    both = read(a_note("Now what is the first heart sound?"), a_note("Now what is the second heart sound?"))
-    assert matched(both, held) == {0: 1, 1: 2}
-
-
-def test_a_note_with_an_id_of_its_own_is_no_edit_of_another() -> None:
-    other = Note("id-other", a_note().note_type, a_note("What is the question?").fields)
-    assert matched(read(a_note("What was the question?", guid="id-new")), [stored(1, other)]) == {}
-    made = Note(identity.made_guid(other, {}), other.note_type, other.fields)
-    assert matched(read(a_note("What was the question?", guid="id-new")), [stored(1, made)]) == {0: 1}
-
-
-def test_thousands_of_edits_are_aligned_in_a_moment() -> None:
-    held = [stored(number, a_note(f"What is the answer to question number {number}?"), number)
-            for number in range(1, 1_500)]
-    of_file = read(*(a_note(f"What is THE answer to question number {number}?") for number in range(1, 1_500)))
-    assert matched(of_file, held) == {number - 1: number for number in range(1, 1_500)}
-
-
-@given(st.text(), st.text())
-def test_the_same_text_gives_the_same_guid_everywhere(question: str, answer: str) -> None:
-    guid = identity.made_guid(a_note(question, answer), {})
-    assert guid == identity.made_guid(a_note(f" {question}  ", answer), {})
-    assert identity.is_made_guid(guid)
-    assert identity.made_guid(a_note(question, answer), {guid: True}) != guid
 
 
 # over a collection and its files
@@ -264,10 +168,10 @@ def test_a_changed_id_and_another_text_is_another_note(heart: Deck, collection: 
 
 def test_ids_are_written_when_asked_and_the_notes_stay_the_same(heart: Deck, collection: Collection) -> None:
     heart.imported(f"{ORTHOPNEA}\n<!-- id: mine -->", GALLOP, MURMUR)
-    collection.import_file(heart.path, write_ids=True)
+    collection.import_paths([str(heart.path)], write_ids=True)
     written = heart.path.read_text()
     assert written.count("<!-- id:") == 3
-    report = collection.import_file(heart.path, write_ids=True)
+    report = collection.import_paths([str(heart.path)], write_ids=True)
     assert (counts(report), heart.path.read_text()) == ((0, 0, 3, 0, 0), written)
     guids = {collection.card_details(card_id).note.guid for card_id in collection.find("")}
     assert all(f"<!-- id: {guid} -->" in written for guid in guids)

@@ -378,7 +378,7 @@ def test_ids_are_not_written_into_a_file_that_was_changed_meanwhile(
 
     file.write_text("Q: 1?\nA: 1\n")
     monkeypatch.setattr(transfer.ingest, "add_notes", edited_meanwhile)
-    report = collection.import_file(file, write_ids=True)
+    report = collection.import_paths([str(file)], write_ids=True)
     assert (report.new, report.is_refused) == (1, False)
     assert "changed while it was imported" in report.files[0].problems[0].what
     assert file.read_text() == "Q: 1?\nA: edited while it was imported\n"
@@ -387,7 +387,7 @@ def test_ids_are_not_written_into_a_file_that_was_changed_meanwhile(
 def test_ids_are_written_in_the_encoding_of_the_file(collection: Collection, tmp_path: Path) -> None:
     file = tmp_path / "deck.md"
     file.write_bytes("Q: Ärger?\r\nA: ja\r\n".encode("latin-1"))
-    report = collection.import_file(file, write_ids=True, encoding="latin-1")
+    report = collection.import_paths([str(file)], write_ids=True, encoding="latin-1")
     assert (report.new, report.is_refused, report.files[0].problems) == (1, False, [])
     assert file.read_bytes().decode("latin-1").startswith("Q: Ärger?\r\nA: ja\r\n<!-- id: fc-")
-    assert collection.import_file(file, encoding="latin-1").same == 1
+    assert collection.import_paths([str(file)], encoding="latin-1").same == 1

@@ -29,8 +29,8 @@ def test_answers_and_changes_are_undone_in_the_order_they_came(collection: Colle
         undone.append((one.what, one.card_id, one.is_answer))
     assert undone == [
         ("the answer Easy on 'One?'", card_id, True), ("the answer Again on 'One?'", card_id, True),
-        ("the command tag (1 note)", None, False), ("the answer Good on 'One?'", card_id, True),
-        ("the command flag (1 card)", card_id, False), ("the command add (1 note)", card_id, False)]
+        ("tagging 1 note", None, False), ("the answer Good on 'One?'", card_id, True),
+        ("flagging 1 card", None, False), ("adding 1 note", None, False)]
 
 
 def test_undo_goes_on_after_the_collection_was_opened_again(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_options_and_imports_are_not_undone(collection: Collection, tmp_path: Pa
     collection.set_options(None, {"new_per_day": "5"})
     (tmp_path / "deck.md").write_text("Q: In?\nA: Yes.\n")
     collection.import_file(tmp_path / "deck.md")
-    assert collection.undo().what == "the command flag (1 card)"
+    assert collection.undo().what == "flagging 1 card"
     assert collection.options()["new_per_day"].value == 5
     assert collection.info().notes == 2
 
@@ -121,7 +121,31 @@ def test_a_change_is_not_undone_where_an_import_changed_the_note_since(
     collection.import_file(file)
     with pytest.raises(UndoRefused) as refused:
         collection.undo()
-    assert str(refused.value) == ("cannot undo the command tag (1 note): note 1 was changed since, by an import or an "
+    assert str(refused.value) == ("cannot undo tagging 1 note: note 1 was changed since, by an import or an "
                                   "answer; nothing was changed")
     assert collection.card_details(card_id).note.tags == ("depth::recall", "new", "hard")
     assert collection.check().ok
+
+
+def test_an_answer_older_than_a_later_reset_is_undone_after_it(collection: Collection) -> None:
+    card_id, = new_cards(collection, 1)
+    answered(collection, card_id, "good")
+    held = schedule_of(collection, card_id)
+    collection.reset([card_id])
+    assert schedule_of(collection, card_id) is None
+    collection.undo()
+    assert schedule_of(collection, card_id) == held
+    collection.undo()
+    assert schedule_of(collection, card_id) is None
+    assert collection.check().ok
+
+
+def test_undo_is_refused_where_something_later_builds_on_the_answer(collection: Collection) -> None:
+    card_id, = new_cards(collection, 1)
+    answered(collection, card_id, "good")
+    with collection.database.write() as connection:  # as an import of another program's schedule would
+        history.write_schedule(connection, card_id, None)
+    with pytest.raises(UndoRefused) as refused:
+        collection.undo()
+    assert "the schedule of the card was changed since; nothing was changed" in str(refused.value)
+    assert collection.info().reviews == 1
