@@ -87,6 +87,10 @@ def update_note(changes: ChangeSet, note_id: int, value: Note, place: FilePlace,
 
 
 def set_aside(changes: ChangeSet, note_ids: Sequence[int]) -> int:
-    """Suspend the cards of notes that left their file, those that are not suspended for another reason."""
+    """Suspend the cards of notes that left their file, those that are not suspended for another reason.
+
+    The notes stand on line 0 of it from then on: a learner who asks such a card again keeps it, import after import.
+    """
     gone = [one.id for one in cards_of_notes(changes.connection, note_ids) if one.suspension is None]
+    changes.update(note, note_ids, line=0)
     return changes.update(card, gone, suspension=str(Suspension.LEFT_FILE))

@@ -259,7 +259,7 @@ class _Import:
                 is_missing = inside and path not in present and not Path(path).exists()
                 if is_missing or self._gone.get(path):
                     gone = [stored.id for stored in content.notes_of_file(connection, path)
-                            if is_missing or stored.id in self._gone[path]]
+                            if stored.line and (is_missing or stored.id in self._gone[path])]
                     self.report.suspended += ingest.set_aside(changes, gone)
             if not changes.is_empty():
                 changes.save(self._database.next_seq(connection), self._collection.clock.new_uuid(), "import",

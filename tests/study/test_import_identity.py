@@ -367,3 +367,20 @@ def test_an_import_is_no_change_that_undo_takes_back(heart: Deck, collection: Co
     heart.imported(GALLOP)
     assert collection.undo() is None
     assert "import" not in CURATION
+
+
+def test_a_card_that_left_its_file_and_was_asked_for_again_stays(collection: Collection, tmp_path: Path) -> None:
+    deck = tmp_path / "valves.md"
+    deck.write_text("Q: One?\nA: 1\n\nQ: Two?\nA: 2\n", encoding="utf-8")
+    collection.import_file(deck)
+    deck.write_text("Q: One?\nA: 1\n", encoding="utf-8")
+    assert collection.import_file(deck).suspended == 1
+    gone = collection.find("is:suspended")
+    collection.unsuspend(gone)
+    assert collection.import_file(deck).suspended == 0
+    assert collection.find("is:suspended") == []
+    deck.write_text("Q: One?\nA: 1\n\nQ: Two?\nA: 2\n", encoding="utf-8")
+    assert (collection.import_file(deck).new, len(collection.find(""))) == (0, 2)
+    deck.write_text("Q: One?\nA: 1\n", encoding="utf-8")
+    assert collection.import_file(deck).suspended == 1
+    assert collection.find("is:suspended") == gone
