@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from flashcore.domain.deck import Preset
@@ -58,8 +58,7 @@ def outcomes(
     Later ratings never come back earlier: Again <= Hard <= Good <= Easy, and among intervals in days each is at least
     a day longer than the one before, up to the maximum interval.
     """
-    answer = _Answer(schedule, now, today, utc_offset_minutes, preset, seed)
-    return {rating: answer.outcome(rating) for rating in Rating}
+    return _Outcomes(_Answer(schedule, now, today, utc_offset_minutes, preset, seed))
 
 
 def outcome(
@@ -68,6 +67,28 @@ def outcome(
 ) -> Schedule:
     """One of ``outcomes``, without working out more of the others than it rests on."""
     return _Answer(schedule, now, today, utc_offset_minutes, preset, seed).outcome(rating)
+
+
+class _Outcomes(Mapping[Rating, Schedule]):
+    """All of it is decided by what the answer was made from; what is asked for is worked out then, once.
+
+    A card is shown before its buttons are: the next card need not wait for them.
+    """
+
+    def __init__(self, answer: _Answer) -> None:
+        self._answer = answer
+        self._known: dict[Rating, Schedule] = {}
+
+    def __getitem__(self, rating: Rating) -> Schedule:
+        if rating not in self._known:
+            self._known[rating] = self._answer.outcome(Rating(rating))
+        return self._known[rating]
+
+    def __iter__(self) -> Iterator[Rating]:
+        return iter(Rating)
+
+    def __len__(self) -> int:
+        return len(Rating)
 
 
 class _Answer:
