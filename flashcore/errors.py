@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+_SHOWN = 80  # characters of a long query that its error repeats
+
+
 class FlashcoreError(Exception):
     """What every error of flashcore is; ``exit_code`` is what the command line leaves with."""
 
@@ -45,7 +48,10 @@ class QueryError(UsageError):
         self.query, self.position, self.what, self.hint = query, position, what, hint
 
     def __str__(self) -> str:
-        sentence = f"cannot read the query {self.query!r} at character {self.position + 1}: {self.what}"
+        start = max(self.position - _SHOWN // 2, 0) if len(self.query) > _SHOWN else 0
+        shown = self.query[start:start + _SHOWN]
+        shown = ("..." if start else "") + shown + ("..." if start + len(shown) < len(self.query) else "")
+        sentence = f"cannot read the query {shown!r} at character {self.position + 1}: {self.what}"
         return f"{sentence}. {self.hint}" if self.hint else sentence
 
 
