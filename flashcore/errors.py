@@ -24,7 +24,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _SHOWN = 80  # characters of a long query that its error repeats
 
 

@@ -80,11 +80,38 @@ def _match_edited(read: Sequence[BundledNote], held: Sequence[StoredNote], found
 
 def _align(read: Sequence[BundledNote], ours: Sequence[int],
            theirs: Sequence[StoredNote]) -> list[tuple[int, StoredNote]]:
-    """Pairs in order whose questions are alike, with the greatest sum of ratios."""
+    """Pairs in order whose questions are alike.
+
+    A gap too wide for trying every pair, as after a change all over a file, is first cut at equal questions.
+    """
+    if len(ours) * len(theirs) <= _MOST_PAIRS:
+        return _best_pairs(read, ours, theirs)
+    equal = difflib.SequenceMatcher(
+        None, [_question_key(stored.note, known_fields(stored)) for stored in theirs],
+        [_question_key(read[at].note, read[at].note.fields) for at in ours], autojunk=False).get_matching_blocks()
+    pairs: list[tuple[int, StoredNote]] = []
+    old = new = 0
+    for block in equal:
+        gap, held = ours[new:block.b], theirs[old:block.a]
+        if len(gap) * len(held) <= _MOST_PAIRS:
+            pairs += _best_pairs(read, gap, held)
+        else:
+            pairs += [pair for pair in zip(gap, held, strict=False) if _ratio(read[pair[0]], pair[1])]
+        old, new = block.a + block.size, block.b + block.size
+        pairs += [pair for pair in zip(ours[block.b:new], theirs[block.a:old], strict=True)
+                  if _may_be(read[pair[0]], pair[1])]
+    return pairs
+
+
+def _question_key(note: Note, fields: Sequence[str]) -> tuple[str, str]:
+    return note.note_type.name, " ".join(fields[0].split())
+
+
+def _best_pairs(read: Sequence[BundledNote], ours: Sequence[int],
+                theirs: Sequence[StoredNote]) -> list[tuple[int, StoredNote]]:
+    """The pairs in order with the greatest sum of ratios."""
     if not ours or not theirs:
         return []
-    if len(ours) * len(theirs) > _MOST_PAIRS:
-        return [(at, stored) for at, stored in zip(ours, theirs, strict=False) if _ratio(read[at], stored) > 0]
     best = [[0.0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     ratios = [[_ratio(read[at], stored) for stored in theirs] for at in ours]
     for row in range(len(ours) - 1, -1, -1):

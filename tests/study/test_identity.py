@@ -13,6 +13,7 @@ from flashcore.domain.bundle import BundledNote
 from flashcore.domain.note import Note
 from flashcore.store.content import Base, StoredNote
 from flashcore.study import identity
+from flashcore.study.collection import Collection
 
 
 def stored(note_id: int, note: Note, line: int = 1, base: Note | None = None) -> StoredNote:
@@ -98,3 +99,18 @@ def test_the_same_text_gives_the_same_guid_everywhere(question: str, answer: str
     assert guid == identity.made_guid(a_note(f" {question}  ", answer), {})
     assert identity.is_made_guid(guid)
     assert identity.made_guid(a_note(question, answer), {guid: True}) != guid
+
+
+def test_a_change_all_over_a_long_file_leaves_each_history_with_its_question(collection: Collection,
+                                                                            tmp_path: Path) -> None:
+    deck = tmp_path / "long.md"
+    deck.write_text("".join(f"Q: What is the value number {number}?\nA: {number}\n\n" for number in range(300)),
+                    encoding="utf-8")
+    collection.import_file(deck)
+    before = {row.question: row.card for row in collection.search("")}
+    deck.write_text("".join(f"Q: What is the value number {number}?\nA: about {number}\n\n"
+                            for number in range(300) if number not in (0, 7, 150)), encoding="utf-8")
+    report = collection.import_file(deck)
+    assert (report.new, report.updated, report.suspended) == (0, 297, 3)
+    assert {row.question: row.card for row in collection.search("")} == before
+    assert [row.answer for row in collection.search("-is:suspended")][:3] == ["about 1", "about 2", "about 3"]
