@@ -5,10 +5,12 @@ Importing it loads no format: ``reader_for`` and ``writer_for`` give the module 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from flashcore.domain.deck import DEFAULT_DECK
+from flashcore.domain.note_type import NoteType
 from flashcore.errors import FileError, NotFoundError, nearest
 from flashcore.errors import Problem as Problem
 
@@ -21,6 +23,24 @@ class Format:
     suffixes: tuple[str, ...]
     reader: str = ""
     writer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader is told beside the bytes of a file.
+
+    ``path`` is the file (None: standard input), ``root`` the folder that was given whole. ``deck`` is used where the
+    file names none. ``delimiter`` and ``encoding`` are the learner's word and beat what the file seems to be.
+    ``note_types`` are those of the collection, by name. ``folder`` is an empty folder for what is unpacked.
+    """
+
+    path: Path | None = None
+    deck: str = DEFAULT_DECK
+    root: Path | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    note_types: Mapping[str, NoteType] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 FORMATS = (

@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flashcore.domain.bundle import BundledNote
+from flashcore.domain.bundle import Skipped as Skipped
 from flashcore.errors import Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A note that was not taken, by its first words, and why."""
-
-    note: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
