@@ -64,7 +64,6 @@ class Learned:
     reps: int = 0
     lapses: int = 0
     last_at: datetime | None = None
-    desired_retention: float | None = None
     ease: float | None = None
 
 

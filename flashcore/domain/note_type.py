@@ -25,13 +25,17 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class NoteType:
-    """The names of a note's fields, in order, and the templates of its cards."""
+    """The names of a note's fields, in order, and the templates of its cards.
+
+    ``anki`` is what Anki keeps of the type besides (its id, fonts, sorting ...), as JSON, to go back as it came.
+    """
 
     name: str
     kind: NoteKind
     fields: tuple[str, ...]
     templates: tuple[Template, ...]
     css: str = ""
+    anki: str = ""
 
     def index(self, field: str) -> int | None:
         """The place of a field by name, or None where the type has none of that name."""

@@ -42,7 +42,7 @@ from flashcore.store.columns import (
 )
 
 APPLICATION_ID = 0x666C7363  # "flsc"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FIELD_SEPARATOR = "\x1f"
 
 metadata = MetaData()
@@ -66,6 +66,7 @@ note_type = _table(
     Column("fields", Words, nullable=False),
     Column("templates", Words, nullable=False),
     Column("css", Words, nullable=False),
+    Column("anki", Words, nullable=False, server_default=""),
 )
 
 
@@ -73,19 +74,21 @@ def note_type_row(kind: NoteType) -> dict[str, Any]:
     """The columns of a note type, but for its id."""
     templates = [[template.name, template.front, template.back] for template in kind.templates]
     return {"name": kind.name, "kind": str(kind.kind), "fields": json.dumps(kind.fields, ensure_ascii=False),
-            "templates": json.dumps(templates, ensure_ascii=False), "css": kind.css}
+            "templates": json.dumps(templates, ensure_ascii=False), "css": kind.css, "anki": kind.anki}
 
 
 def to_note_type(row: RowMapping) -> NoteType:
     """The note type of a row."""
     return NoteType(row["name"], NoteKind(row["kind"]), tuple(json.loads(row["fields"])),
-                    tuple(Template(*parts) for parts in json.loads(row["templates"])), row["css"])
+                    tuple(Template(*parts) for parts in json.loads(row["templates"])), row["css"], row["anki"])
 
 
 deck = _table(
     "deck",
     Column("id", Number, primary_key=True),
     Column("name", Words, nullable=False, unique=True),
+    # what Anki keeps of the deck besides, as JSON: its id and description
+    Column("anki", Words, nullable=False, server_default=""),
 )
 
 deck_file = _table(
@@ -168,6 +171,10 @@ card = _table(
     Column("flag", Number, nullable=False, server_default="0"),
     # the place among new cards; null once the card was answered, so that the new ones are found without the others
     Column("new_order", Number),
+    # null: with its note
+    Column("added_at", Millis),
+    # what Anki keeps of the card besides, as JSON: place among new cards (pos), ease, custom data (cd) ...
+    Column("anki", Words),
     UniqueConstraint("note_id", "ordinal"),
     Index("card_by_deck", "deck_id"),
     Index("card_new_by_deck", "deck_id", "new_order", sqlite_where=Column("new_order", Number).is_not(None)),
@@ -245,8 +252,10 @@ def to_preset(text: str) -> Preset:
 review = _table(
     "review",
     Column("seq", Number, primary_key=True),
-    Column("uuid", Words, nullable=False, unique=True),
-    # no foreign key: the history of a deleted card stays, and card ids are never used again
+    # null for rows of other programs: nothing ever takes them back
+    Column("uuid", Words),
+    # no foreign key: the history of a deleted card stays, and card ids are never used again; negative: the id that
+    # another program gave a card that it had deleted
     Column("card_id", Number, nullable=False),
     Column("kind", Words, nullable=False),
     Column("answered_at", Millis, nullable=False),
@@ -262,9 +271,16 @@ review = _table(
     Column("origin", Words, nullable=False, server_default=""),
     *(Column(f"before_{name}", Fraction if name in ("stability_days", "difficulty") else Number)
       for name in SCHEDULE_COLUMNS),
+    # of other programs' rows, as they wrote them: days, or seconds where negative; ease or difficulty
+    Column("interval", Number),
+    Column("last_interval", Number),
+    Column("factor", Number),
     CheckConstraint("rating BETWEEN 1 AND 4", name="rating_is_known"),
-    Index("review_by_card", "card_id"),
-    Index("review_by_day", "study_day"),
+    Index("review_by_uuid", "uuid", unique=True, sqlite_where=Column("uuid", Words).is_not(None)),
+    Index("review_by_card", "card_id", "answered_at", "rating"),
+    # of own answers only: they are few beside what an import brings, and only they are asked for by day
+    Index("own_answers_by_day", "study_day", "card_id",
+          sqlite_where=Column("kind", Words).in_(["scheduled", "cram"])),
     Index("review_undoing", "undoes", unique=True, sqlite_where=Column("undoes", Words).is_not(None)),
 )
 
@@ -303,6 +319,28 @@ change = _table(
     Index("change_undoing", "undoes", unique=True, sqlite_where=Column("undoes", Words).is_not(None)),
 )
 """What happened that is no answer: for each table and row, the columns before and after (null: no such row)."""
+
+label = _table(
+    "label",
+    Column("note_id", Number, ForeignKey("note.id", ondelete="CASCADE"), primary_key=True),
+    Column("axis", Words, primary_key=True),
+    Column("value", Words, primary_key=True),
+    Column("rule", Words, nullable=False),
+    Column("words", Words, nullable=False),
+    Column("trust", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What the tags of other people's trees and the deck's name say of a note, each with the rule and words that decided."""
+
+imported_file = _table(
+    "imported_file",
+    Column("sha256", Words, primary_key=True),
+    Column("settings", Words, primary_key=True),
+    Column("seq", Number, nullable=False),
+    Column("counts", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Packages and tables that were imported, by content: ``seq`` is where the sequence stood after it."""
 
 option = _table(
     "option",
