@@ -2,7 +2,7 @@
 
 Readers of packages leave one, an import moves its rows into the collection set by set; an export fills one, and
 writers make a package of it. It is an SQLite database without views, triggers or indexes beyond its keys. Every id
-counts from 1 without gaps, in the order of the file, so that a row's place in the collection is an addition.
+counts from 1 in the order of the file, so that a row's place in the collection is an addition.
 """
 
 from __future__ import annotations

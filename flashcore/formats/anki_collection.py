@@ -1,0 +1,231 @@
+"""An Anki collection - out of a package, or as a bare file - into a staging file, with scheduling and review log.
+
+Runs in the limited child process: what is read here is nobody's word.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from flashcore.domain.deck import DEFAULT_DECK, clean_deck_name
+from flashcore.domain.note_type import NoteType
+from flashcore.domain.staging import Fact
+from flashcore.errors import FileError, Problem
+from flashcore.formats import staging
+from flashcore.formats.anki_metadata import Json, Metadata, clean_name, read_metadata
+from flashcore.formats.anki_models import note_type_of
+from flashcore.formats.anki_presets import deck_options
+from flashcore.formats.anki_rows import Source, problems, stage_rows
+from flashcore.formats.foreign_sqlite import LARGEST_VALUE_BYTES, foreign_errors, open_foreign
+
+_RECOVERED = "Recovered"
+_DEEPEST_DECK = 20
+_DAY_SECONDS = 86_400
+_NEWEST_CREATION = 4_102_444_800
+_LEAST_DEADLINE_SECONDS = 10
+_BYTES_A_SECOND = 4_000_000
+"""Reading may take a second for so many bytes of the collection, and never less than ten in all."""
+
+Progress = Callable[[int, int], None]
+
+
+def stage_package(job: Mapping[str, Any], folder: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Stage an .apkg or .colpkg: ``job`` has path, now_ms, utc_offset_minutes, with_learning.
+
+    Raises:
+        FileError: no package, damaged, too large, or of a newer Anki.
+    """
+    from flashcore.formats.anki_package import unpack_collection, unpack_media
+    from flashcore.formats.archive import open_archive
+
+    path = Path(job["path"])
+    with open_archive(path) as archive:
+        package = unpack_collection(archive, folder)
+        found = list(package.problems)
+        connection = _stage(package.collection, path, folder, job, found)
+        os.unlink(package.collection)
+        stored, media_problems = unpack_media(archive, package, folder)
+        found += media_problems
+    missing = len(package.media) - len(stored)
+    try:
+        staging.insert_rows(connection, "media", ((one.name, one.file, one.sha256, one.size) for one in stored))
+        _rename_media(connection, {one.listed: one.name for one in package.media if one.listed != one.name})
+        return _finish(connection, found, {Fact.MEDIA_MISSING: str(missing),
+                                           Fact.IS_WHOLE: str(int(path.suffix.lower() == ".colpkg"))})
+    finally:
+        connection.close()
+
+
+def stage_collection(job: Mapping[str, Any], folder: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Stage a copy of a bare collection (``job["copy"]``); its media lie in ``job["media"]`` where that is a folder."""
+    path = Path(job["path"])
+    found: list[Problem] = []
+    connection = _stage(Path(job["copy"]), path, folder, job, found)
+    try:
+        return _finish(connection, found, {Fact.IS_WHOLE: "1"})
+    finally:
+        connection.close()
+
+
+def _finish(connection: sqlite3.Connection, found: Iterable[Problem], facts: dict[str, str]) -> dict[str, Any]:
+    connection.execute("BEGIN")
+    staging.insert_facts(connection, facts)
+    staging.insert_rows(connection, "problem", ((number, one.line, one.what, one.hint)
+                                                for number, one in enumerate(found, 1)))
+    connection.execute("COMMIT")
+    return {}
+
+
+def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any],
+           found: list[Problem]) -> sqlite3.Connection:
+    """A staging file that holds everything of the collection but its media."""
+    deadline = max(_LEAST_DEADLINE_SECONDS, collection.stat().st_size / _BYTES_A_SECOND)
+    foreign = open_foreign(collection, deadline_seconds=deadline, name=path)
+    try:
+        with foreign_errors(path):
+            metadata = read_metadata(foreign, path)
+    finally:
+        foreign.close()
+    found += metadata.problems
+    connection = staging.create_staging(folder / staging.NAME)
+    try:
+        with foreign_errors(path):
+            _limit(connection, deadline)
+            connection.execute("ATTACH ? AS source", (f"{collection.absolute().as_uri()}?mode=ro&immutable=1",))
+            connection.execute("BEGIN")
+            source = _source(connection, metadata, path, job, found)
+            stage_rows(source)
+            connection.execute("COMMIT")
+            connection.execute("DETACH source")
+        found += problems(source)
+        staging.insert_facts(connection, {Fact.ROLLOVER_HOUR: str(_rollover_hour(metadata.settings))})
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _limit(connection: sqlite3.Connection, deadline_seconds: float) -> None:
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE_BYTES)
+    ends_at = time.monotonic() + deadline_seconds
+    connection.set_progress_handler(lambda: time.monotonic() > ends_at, 50_000)
+
+
+def _source(connection: sqlite3.Connection, metadata: Metadata, path: Path, job: Mapping[str, Any],
+            found: list[Problem]) -> Source:
+    with_learning = bool(job.get("with_learning", True))
+    kinds = _stage_note_types(connection, metadata.models, found)
+    decks, default_deck = _stage_decks(connection, metadata, found, with_options=with_learning)
+    settings = metadata.settings
+    return Source(
+        connection, kinds, decks, default_deck, _day_0(metadata, int(job.get("utc_offset_minutes", 0))),
+        int(job["now_ms"]), is_version_1=settings.get("schedVer", 1) == 1, with_learning=with_learning)
+
+
+def _stage_note_types(connection: sqlite3.Connection, models: Mapping[int, Json],
+                      found: list[Problem]) -> dict[int, tuple[int, int]]:
+    used = {row[0] for row in connection.execute("SELECT DISTINCT mid FROM source.notes")}
+    kinds: dict[int, tuple[int, int]] = {}
+    rows = []
+    for key, model in models.items():
+        if key not in used:
+            continue
+        try:
+            kind: NoteType = note_type_of({**model, "id": key})
+        except ValueError as error:
+            found.append(Problem(0, f"a note type was left out: {error}", "its notes came in as Recovered"))
+            continue
+        kinds[key] = len(rows) + 1, len(kind.fields)
+        rows.append(staging.note_type_row(len(rows) + 1, kind))
+    staging.insert_rows(connection, "note_type", rows)
+    return kinds
+
+
+def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list[Problem], *,
+                 with_options: bool) -> tuple[dict[int, int], int]:
+    """Anki's deck id -> ours, and the deck for cards that have none."""
+    presets = {key: deck_options(preset, found) for key, preset in metadata.presets.items()} if with_options else {}
+    filtered = [clean_name(deck.get("name")) for deck in metadata.decks.values() if deck.get("dyn")]
+    if filtered:
+        found.append(Problem(0, f"filtered decks are not taken; their cards went back to their own decks: "
+                             f"{', '.join(name[:60] for name in filtered[:5])}"))
+    in_use = {row[0] for row in connection.execute(
+        "SELECT DISTINCT did FROM source.cards UNION SELECT DISTINCT odid FROM source.cards")}
+    decks: dict[int, int] = {}
+    by_name: dict[str, int] = {}
+    rows: list[tuple[Any, ...]] = []
+
+    def place(name: str, options: Mapping[str, str], anki: str = "") -> int:
+        key = name.casefold()
+        if key not in by_name:
+            by_name[key] = len(rows) + 1
+            rows.append((len(rows) + 1, name, json.dumps(options) if options else "", anki))
+        return by_name[key]
+
+    for key, deck in metadata.decks.items():
+        name = _deck_name(clean_name(deck.get("name")))
+        if key not in in_use and (deck.get("dyn") or name == DEFAULT_DECK):
+            continue
+        options = dict(presets.get(deck.get("conf", 1), presets.get(1, {})))
+        if with_options:
+            options |= _own_limits(deck)
+        kept = {part: deck[part] for part in ("id", "desc", "md") if deck.get(part)}
+        decks[key] = place(name, options, json.dumps(kept, sort_keys=True, ensure_ascii=False))
+    recovered = place(_RECOVERED, {}) if in_use - {0} - set(decks) or not rows else rows[0][0]
+    staging.insert_rows(connection, "deck", rows)
+    return decks, recovered
+
+
+def _deck_name(name: str) -> str:
+    parts = clean_deck_name(name).split("::")
+    return "::".join([*parts[:_DEEPEST_DECK - 1], " ".join(parts[_DEEPEST_DECK - 1:])][:_DEEPEST_DECK]).removesuffix("::")
+
+
+def _own_limits(deck: Json) -> dict[str, str]:
+    """What a deck says itself, beside its preset."""
+    own: dict[str, str] = {}
+    for key, option in (("newLimit", "new_per_day"), ("reviewLimit", "reviews_per_day")):
+        value = deck.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 9999:
+            own[option] = str(value)
+    retention = deck.get("desiredRetention")
+    if isinstance(retention, int | float) and not isinstance(retention, bool):
+        share = retention / 100 if retention > 1 else retention
+        if 0.7 <= share <= 0.99:
+            own["desired_retention"] = str(round(share, 4))
+    return own
+
+
+def _rollover_hour(settings: Json) -> int:
+    hour = settings.get("rollover", 4)
+    return hour if isinstance(hour, int) and 0 <= hour <= 23 else 4
+
+
+def _day_0(metadata: Metadata, utc_offset_minutes: int) -> int:
+    """The calendar day of the collection's creation, which due numbers count from, in days since 1970-01-01.
+
+    Anki takes it in the zone that the collection was made in, and counts study days from there.
+    """
+    west = metadata.settings.get("creationOffset")
+    offset = -west if isinstance(west, int) and abs(west) <= 1440 else utc_offset_minutes
+    created_at = metadata.created_at if 0 < metadata.created_at < _NEWEST_CREATION else 0
+    return (created_at + offset * 60) // _DAY_SECONDS
+
+
+def _rename_media(connection: sqlite3.Connection, names: Mapping[str, str]) -> None:
+    """Notes name a picture or sound by the name it has now."""
+    for old, new in names.items():
+        connection.execute("UPDATE note SET fields = replace(fields, ?, ?) WHERE instr(fields, ?) > 0", (old, new, old))
+
+
+def refuse_newer(path: Path) -> None:
+    """Raises FileError where a file is no SQLite database at all, before anything is copied."""
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            raise FileError(path, "it is no Anki collection", "is it the file that Anki calls collection.anki2?")

@@ -1,0 +1,340 @@
+"""The rows of an Anki collection into a staging file: notes, cards and the review log, set by set.
+
+Every set is one statement inside SQLite. What its conditions reject takes a second, slower look row by row: it is
+repaired where that is possible, else left out; either way it is counted and named.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from flashcore.errors import Problem
+
+MOST_FIELD_BYTES = 1024 * 1024
+MOST_TAGS = 1000
+DEEPEST_TAG = 20
+_NEWEST_MS = 4_102_444_800_000  # 2100-01-01: a later row is no answer of anybody
+_FARTHEST_DAYS = 200_000
+_SEPARATOR = "\x1f"
+
+
+@dataclass(slots=True)
+class Source:
+    """An Anki collection that is attached as ``source`` to a staging file, and what is known of it.
+
+    Ids are Anki's: ``kinds`` note type -> (our id, fields), ``decks`` deck -> our id, without filtered decks.
+    ``day_0`` is the day that its due numbers count from, in days since 1970-01-01. ``recovered`` are our ids of the
+    deck for cards without one.
+    """
+
+    connection: sqlite3.Connection
+    kinds: dict[int, tuple[int, int]]
+    decks: dict[int, int]
+    default_deck: int
+    day_0: int
+    now_ms: int
+    is_version_1: bool
+    with_learning: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    repaired: list[str] = field(default_factory=list)
+
+
+def stage_rows(source: Source) -> None:
+    """Notes, cards, and with ``with_learning`` what was learned of them and the log."""
+    connection = source.connection
+    connection.create_function("clean", 1, _Cleaner(source), deterministic=True)
+    connection.create_function("clean_tags", 1, _TagCleaner(source), deterministic=True)
+    connection.execute("CREATE TEMP TABLE kind_of (foreign_id INTEGER PRIMARY KEY, id INTEGER, separators INTEGER)")
+    connection.executemany("INSERT INTO kind_of VALUES (?, ?, ?)",
+                           ((key, number, count - 1) for key, (number, count) in source.kinds.items()))
+    connection.execute("CREATE TEMP TABLE deck_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
+    connection.executemany("INSERT INTO deck_of VALUES (?, ?)", source.decks.items())
+    _stage_notes(source)
+    _stage_cards(source)
+    if source.with_learning:
+        _stage_reviews(source)
+
+
+# notes
+
+_PLAIN = "length({0}) = length(CAST({0} AS BLOB))"
+"""Only ASCII, and no NUL (SQLite's length of a text ends there)."""
+_NOTE_IS_GOOD = f"""
+    typeof(n.id) = 'integer' AND n.id > 0 AND typeof(n.guid) = 'text' AND length(n.guid) BETWEEN 1 AND 200
+    AND {_PLAIN.format('n.guid')}
+    AND typeof(n.mod) = 'integer' AND n.mod BETWEEN 0 AND 4102444800
+    AND typeof(n.flds) = 'text' AND length(CAST(n.flds AS BLOB)) <= {MOST_FIELD_BYTES}
+    AND typeof(n.tags) = 'text' AND length(n.tags) <= 20000
+    AND length(n.flds) - length(replace(n.flds, char(31), '')) = k.separators"""
+_TAGS_ARE_PLAIN = f"{_PLAIN.format('n.tags')} AND instr(n.tags, '  ') = 0 AND instr(n.tags, char(9)) = 0 " \
+                  "AND instr(n.tags, char(10)) = 0 AND length(n.tags) < 1000"
+
+
+def _stage_notes(source: Source) -> None:
+    connection = source.connection
+    columns = "guid, note_type_id, deck_id, markup, fields, tags, cloze_ordinals, added_at, changed_at, line, absent"
+    connection.execute("CREATE TEMP TABLE note_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
+    connection.execute(
+        f"""INSERT INTO note ({columns}) SELECT n.guid, k.id, :deck, 'html',
+            CASE WHEN {_PLAIN.format('n.flds')} THEN n.flds ELSE clean(CAST(n.flds AS BLOB)) END,
+            CASE WHEN {_TAGS_ARE_PLAIN} THEN trim(n.tags) ELSE clean_tags(CAST(n.tags AS BLOB)) END,
+            '', n.id, n.mod * 1000, 0, ''
+        FROM source.notes n JOIN kind_of k ON k.foreign_id = n.mid WHERE {_NOTE_IS_GOOD} ORDER BY n.id""",
+        {"deck": source.default_deck})
+    connection.execute("INSERT OR IGNORE INTO note_of SELECT added_at, id FROM note")
+    [staged] = connection.execute("SELECT count(*) FROM note").fetchone()
+    [held] = connection.execute("SELECT count(*) FROM source.notes").fetchone()
+    if staged < held:
+        _NoteMender(source).mend()
+    _separate_guids(source)
+
+
+def _separate_guids(source: Source) -> None:
+    """Give notes that share a guid with an earlier one their own."""
+    connection = source.connection
+    twins = connection.execute(
+        "SELECT id, guid, added_at FROM note WHERE guid IN (SELECT guid FROM note GROUP BY guid HAVING count(*) > 1) "
+        "ORDER BY id").fetchall()
+    seen: set[str] = set()
+    for number, guid, foreign_id in twins:
+        if guid in seen:
+            connection.execute("UPDATE note SET guid = ? WHERE id = ?", (f"{guid}-{foreign_id}", number))
+            source.counts["notes had the guid of another one and got their own"] += 1
+        seen.add(guid)
+
+
+class _Cleaner:
+    """Fields as text in NFC without NUL; bytes that are no UTF-8 become U+FFFD."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __call__(self, value: Any) -> str:
+        data = bytes(value)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "replace")
+            self._source.counts["notes held bytes that are no text; they became \N{REPLACEMENT CHARACTER}"] += 1
+        if "\0" in text:
+            text = text.replace("\0", "")
+            self._source.counts["notes held NUL characters, which were removed"] += 1
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+class _TagCleaner(_Cleaner):
+    """Tags separated by single spaces, none twice, not too many and not too deep."""
+
+    def __call__(self, value: Any) -> str:
+        tags = dict.fromkeys(super().__call__(value).split())
+        kept = [tag for tag in tags if tag.count("::") < DEEPEST_TAG][:MOST_TAGS]
+        if len(kept) < len(tags):
+            self._source.counts[f"notes had more than {MOST_TAGS} tags, or some more than {DEEPEST_TAG} levels deep; "
+                                "those were left out"] += 1
+        return " ".join(kept)
+
+
+class _NoteMender:
+    """The notes that the fast way did not take."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.connection = source, source.connection
+        self.clean, self.clean_tags = _Cleaner(source), _TagCleaner(source)
+        self.recovered: dict[int, int] = {}
+
+    def mend(self) -> None:
+        seen: set[int] = set()
+        rows = self.connection.execute(
+            "SELECT n.id, CAST(n.guid AS BLOB), n.mid, n.mod, CAST(n.tags AS BLOB), typeof(n.flds), "
+            f"length(CAST(n.flds AS BLOB)), substr(CAST(n.flds AS BLOB), 1, {MOST_FIELD_BYTES}) FROM source.notes n "
+            "WHERE n.rowid NOT IN (SELECT foreign_id FROM note_of)")
+        while batch := rows.fetchmany(500):
+            for row in batch:
+                self._mend(row, seen)
+
+    def _mend(self, row: tuple[Any, ...], seen: set[int]) -> None:
+        foreign_id, guid, kind, changed, tags, held_type, size, fields = row
+        if not isinstance(foreign_id, int) or foreign_id <= 0 or foreign_id in seen:
+            self.source.counts["notes had no id and were left out"] += 1
+            return
+        seen.add(foreign_id)
+        counts = self.source.counts
+        text = self.clean(fields or b"")
+        if held_type != "text":
+            counts["notes held something else than text, which was read as text"] += 1
+        if size and size > MOST_FIELD_BYTES:
+            text = text[:-4] + "..."
+            counts[f"notes were larger than {MOST_FIELD_BYTES >> 20} MiB and were cut there"] += 1
+        number, wanted = self.source.kinds.get(kind, (0, 0)) if isinstance(kind, int) else (0, 0)
+        parts = text.split(_SEPARATOR)
+        if not number:
+            parts = parts[:99] + ["<br>".join(parts[99:])] * (len(parts) > 99)
+            number = self._recovered(len(parts))
+            counts["notes of an unknown note type got one of the name Recovered"] += 1
+        elif len(parts) != wanted:
+            counts["notes had more or fewer fields than their type; all text was kept"] += 1
+            parts = [*parts, *[""] * (wanted - len(parts))] if len(parts) < wanted else [
+                *parts[:wanted - 1], "<br>".join(part for part in parts[wanted - 1:] if part)]
+        name = self.clean(guid or b"")[:200] or f"anki-{foreign_id}"
+        at = changed if isinstance(changed, int) and 0 <= changed <= 4_102_444_800 else 0
+        added = self.connection.execute(
+            "INSERT INTO note (guid, note_type_id, deck_id, markup, fields, tags, cloze_ordinals, added_at, changed_at, "
+            "line, absent) VALUES (?, ?, ?, 'html', ?, ?, '', ?, ?, 0, '')",
+            (name, number, self.source.default_deck, _SEPARATOR.join(parts), self.clean_tags(tags or b""), foreign_id,
+             at * 1000))
+        self.connection.execute("INSERT OR IGNORE INTO note_of VALUES (?, ?)", (foreign_id, added.lastrowid))
+
+    def _recovered(self, count: int) -> int:
+        """A note type of so many fields, for notes whose own is not in the file."""
+        if count not in self.recovered:
+            import json
+
+            fields = [f"Field {number}" for number in range(1, count + 1)]
+            back = "{{FrontSide}}<hr id=answer>" + "<br>".join(f"{{{{{name}}}}}" for name in fields[1:])
+            self.recovered[count] = self.connection.execute(
+                "INSERT INTO note_type (name, kind, fields, templates, css, anki) VALUES (?, 'standard', ?, ?, '', '')",
+                (f"Recovered ({count} fields)", json.dumps(fields),
+                 json.dumps([["Card 1", "{{Field 1}}", back]]))).lastrowid or 0
+        return self.recovered[count]
+
+
+# cards
+
+_NUMBERS = ("ord", "mod", "type", "queue", "due", "ivl", "factor", "reps", "lapses", "left", "odue", "odid", "flags")
+_CARD_IS_GOOD = " AND ".join(f"typeof(c.{name}) = 'integer'" for name in ("id", *_NUMBERS)) + f"""
+    AND c.ord BETWEEN 0 AND 9999 AND c.type BETWEEN 0 AND 3 AND abs(c.due) < 100000000000 AND abs(c.odue) < 100000000000
+    AND c.ivl BETWEEN -2147483648 AND 2147483647 AND c.reps BETWEEN 0 AND 10000000 AND c.lapses BETWEEN 0 AND 10000000
+    AND (c.type <> 2 OR abs(CASE WHEN c.odid <> 0 THEN c.odue ELSE c.due END) < {_FARTHEST_DAYS})
+    AND typeof(c.data) IN ('text', 'null')"""
+
+_LEARNED = """
+    nullif(c.type, 0),
+    CASE WHEN c.type = 2 OR (c.type <> 0 AND abs(c.real_due) < 1000000) THEN :day_0 + c.real_due END,
+    CASE WHEN c.type IN (1, 3) AND abs(c.real_due) >= 1000000 THEN c.real_due * 1000 END,
+    CASE c.type WHEN 2 THEN max(c.ivl, 1) WHEN 0 THEN NULL ELSE max(c.ivl, 0) END,
+    CASE WHEN c.type IN (1, 3) THEN max(c.left % 1000, 0) ELSE 0 END,
+    CASE WHEN c.type <> 0 AND c.s > 0 AND c.s < 1e6 AND c.d >= 1 AND c.d <= 10 THEN c.s END,
+    CASE WHEN c.type <> 0 AND c.s > 0 AND c.s < 1e6 AND c.d >= 1 AND c.d <= 10 THEN c.d END,
+    c.reps, c.lapses,
+    CASE WHEN c.type <> 0 AND typeof(c.lrt) = 'integer' AND c.lrt BETWEEN 1 AND 4102444800 THEN c.lrt * 1000 END,
+    CASE WHEN c.type <> 0 AND c.factor BETWEEN 1000 AND 20000 THEN c.factor END,
+    CASE WHEN c.type <> 0 OR c.pos IS NOT NULL OR c.cd IS NOT NULL THEN '{"ease":' || c.factor
+        || CASE WHEN typeof(c.pos) = 'integer' THEN ',"pos":' || c.pos ELSE '' END
+        || CASE WHEN c.dr > 0 AND c.dr < 1 THEN ',"dr":' || c.dr ELSE '' END
+        || CASE WHEN c.decay > 0 AND c.decay < 10 THEN ',"decay":' || c.decay ELSE '' END
+        || CASE WHEN c.type IN (1, 3) AND c.ivl > 0 THEN ',"ivl":' || c.ivl ELSE '' END
+        || CASE WHEN typeof(c.cd) = 'text' AND length(c.cd) <= 100 THEN ',"cd":' || json_quote(c.cd) ELSE '' END
+        || '}' END"""
+_NOTHING_LEARNED = ", ".join(["NULL"] * 12)
+_UNPACKED = """
+    (SELECT *, CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END AS real_due,
+            CASE WHEN odid <> 0 THEN odid ELSE did END AS real_did,
+            json_extract(extras, '$.s') AS s, json_extract(extras, '$.d') AS d, json_extract(extras, '$.dr') AS dr,
+            json_extract(extras, '$.decay') AS decay, json_extract(extras, '$.lrt') AS lrt,
+            json_extract(extras, '$.pos') AS pos, json_extract(extras, '$.cd') AS cd
+     FROM (SELECT *, CASE WHEN length(data) > 2 AND json_valid(data) AND json_type(data) = 'object' THEN data END
+           AS extras FROM source.cards))"""
+
+
+def _stage_cards(source: Source) -> None:
+    connection = source.connection
+    if source.with_learning:
+        learned, state = _LEARNED, "CASE WHEN c.queue = -1 THEN 1 ELSE 0 END, c.queue IN (-2, -3), c.flags & 7, " \
+                                   "CASE WHEN c.type = 0 THEN c.real_due END"
+    else:
+        learned, state = _NOTHING_LEARNED, "0, 0, 0, CASE WHEN c.type = 0 THEN c.real_due ELSE c.pos END"
+    columns = ("note_id, ordinal, deck_id, added_at, is_suspended, is_buried, flag, position, state, due_on, due_at, "
+               "interval_days, steps_left, stability, difficulty, reps, lapses, last_at, ease, anki")
+    connection.execute(
+        f"""INSERT INTO card ({columns}) SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned}
+        FROM {_UNPACKED} c JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
+        WHERE {_CARD_IS_GOOD} ORDER BY c.type <> 0, c.real_due, c.id""",
+        {"deck": source.default_deck, "day_0": source.day_0})
+    connection.execute("CREATE TEMP TABLE card_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
+    connection.execute("INSERT OR IGNORE INTO card_of SELECT added_at, id FROM card")
+    _drop_twins(source)
+    [staged, lost] = connection.execute(
+        f"SELECT (SELECT count(*) FROM card), (SELECT count(*) FROM source.cards c WHERE {_CARD_IS_GOOD} AND "
+        "coalesce(CASE WHEN c.odid <> 0 THEN c.odid ELSE c.did END, 0) NOT IN (SELECT foreign_id FROM deck_of))"
+    ).fetchone()
+    if lost:
+        source.counts["cards had no deck in the file and went into the deck Recovered"] += lost
+    [held, orphans] = connection.execute(
+        "SELECT count(*), coalesce(sum(c.nid NOT IN (SELECT foreign_id FROM note_of)), 0) FROM source.cards c"
+    ).fetchone()
+    if orphans:
+        source.counts["cards belonged to no note and were left out"] += orphans
+    if staged < held - orphans:
+        source.counts["cards held values that no card can have and were left out"] += held - orphans - staged
+    # decks of the notes, for what has no card; the first card's
+    connection.execute("UPDATE note SET deck_id = c.deck_id FROM (SELECT note_id, deck_id, min(ordinal) FROM card "
+                       "GROUP BY note_id) c WHERE c.note_id = note.id AND c.deck_id <> note.deck_id")
+
+
+def _drop_twins(source: Source) -> None:
+    """Of two cards that ask the same of a note, the one that was answered more often stays."""
+    connection = source.connection
+    twins = connection.execute("SELECT note_id, ordinal FROM card GROUP BY note_id, ordinal HAVING count(*) > 1").fetchall()
+    for note_id, ordinal in twins:
+        first, *others = connection.execute(
+            "SELECT id FROM card WHERE note_id = ? AND ordinal = ? ORDER BY reps DESC, id", (note_id, ordinal)).fetchall()
+        for other in others:
+            connection.execute("DELETE FROM card WHERE id = ?", other)
+            connection.execute("UPDATE card_of SET id = ? WHERE id = ?", (first[0], other[0]))
+            source.counts["cards asked the same of a note as another one; the one answered more often was kept"] += 1
+
+
+# reviews
+
+_REVIEW_IS_GOOD = f"""
+    typeof(r.id) = 'integer' AND r.id BETWEEN 1 AND {_NEWEST_MS} AND typeof(r.cid) = 'integer' AND r.cid > 0
+    AND typeof(r.ease) = 'integer' AND r.ease BETWEEN 0 AND 4 AND typeof(r.type) = 'integer' AND r.type BETWEEN 0 AND 5
+    AND typeof(r.ivl) = 'integer' AND abs(r.ivl) <= 2147483647
+    AND typeof(r.lastIvl) = 'integer' AND abs(r.lastIvl) <= 2147483647
+    AND typeof(r.factor) = 'integer' AND abs(r.factor) <= 2147483647
+    AND typeof(r.time) = 'integer' AND r.time BETWEEN 0 AND 2147483647"""
+_REVIEW_COLUMNS = "card_id, answered_at, rating, origin, duration_ms, interval, last_interval, factor"
+_ORIGIN = ("CASE r.type WHEN 0 THEN 'learn' WHEN 1 THEN 'review' WHEN 2 THEN 'relearn' WHEN 3 THEN 'filtered' "
+           "WHEN 5 THEN 'rescheduled' ELSE CASE WHEN r.factor = 0 AND r.ease = 0 THEN 'reset' ELSE 'manual' END END")
+_RATING = "nullif(r.ease, 0)"
+_RATING_OF_VERSION_1 = "CASE WHEN r.ease IN (2, 3) AND r.type IN (0, 2) THEN r.ease + 1 ELSE nullif(r.ease, 0) END"
+"""The first scheduler had three buttons for learning cards: 2 was Good and 3 Easy."""
+
+
+def _stage_reviews(source: Source) -> None:
+    connection = source.connection
+    rating = _RATING_OF_VERSION_1 if source.is_version_1 else _RATING
+    values = f"r.id, {rating}, {_ORIGIN}, r.time, r.ivl, r.lastIvl, r.factor"
+    connection.execute(
+        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT k.id, {values} FROM (SELECT * FROM card_of ORDER BY id) k "
+        f"CROSS JOIN source.revlog r ON r.cid = k.foreign_id WHERE {_REVIEW_IS_GOOD}"
+        + ("" if _has_index(connection) else " ORDER BY k.id, r.id"))
+    connection.execute(
+        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT -r.cid, {values} FROM source.revlog r "
+        f"WHERE r.cid NOT IN (SELECT foreign_id FROM card_of) AND {_REVIEW_IS_GOOD} ORDER BY r.cid, r.id")
+    [staged, orphans, future] = connection.execute(
+        "SELECT count(*), coalesce(sum(card_id < 0), 0), coalesce(sum(answered_at > ?), 0) FROM review",
+        (source.now_ms,)).fetchone()
+    [held] = connection.execute("SELECT count(*) FROM source.revlog").fetchone()
+    if orphans:
+        source.counts["reviews belong to cards that are not in the file; they were kept as history"] += orphans
+    if future:
+        source.counts["reviews are dated in the future; they were kept as history and schedule nothing"] += future
+    if staged < held:
+        source.counts["reviews held values that no review can have and were left out"] += held - staged
+
+
+def _has_index(connection: sqlite3.Connection) -> bool:
+    """Whether the log can be read card by card without sorting it."""
+    names = [row[1] for row in connection.execute("PRAGMA source.index_list(revlog)")]
+    return any([column[2] for column in connection.execute(f"PRAGMA source.index_info({name})")] == ["cid"]
+               for name in names if name.isidentifier())
+
+
+def problems(source: Source) -> list[Problem]:
+    """What was repaired or left out, counted."""
+    return [Problem(0, f"{count:,} {what}") for what, count in source.counts.items()]
