@@ -1,6 +1,6 @@
 """Plain mode: a session in lines of words, for screen readers, slow lines, dumb terminals and scripts.
 
-    question -> (Enter, or the letter of a vignette) -> answer -> (Enter, or 1 to 4) -> saved, the next question
+    question -> (Enter, the letter of a vignette, the text of a type-in) -> answer -> (Enter, or 1 to 4) -> saved
 
 Every line that is read is answered by a line that says what became of it. Nothing is ever drawn over.
 """
@@ -17,6 +17,7 @@ from flashcore.cli.plain_words import (
     HELP,
     RATING_WORDS,
     answer_lines,
+    clue_lines,
     letters,
     media_of,
     opening_line,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _ECHO_LENGTH = 40
-_COMMANDS = "ubsfeioq"
+_COMMANDS = "ubsfehioq"
 
 
 class _Quit(Exception):
@@ -100,13 +101,17 @@ class PlainReview:
         self._say(saved_line(prompt, rating, self._session.counts.total))
 
     def _question_step(self, prompt: Prompt) -> str | None:
-        """Wait for the reveal; returns the letter that was chosen, if any."""
-        options = prompt.face.options
+        """Wait for the reveal; returns the letter that was chosen or the text that was typed, if any."""
+        options, type_in = prompt.face.options, prompt.face.type_in
         shown = {option.letter.upper(): option.letter for option in options}
         while (line := self._read()) != "":
             if line.upper() in shown:
                 return shown[line.upper()]
+            if type_in is not None and not line.startswith(":") and line != "?":
+                return line
             if not self._do(line, prompt, is_revealed=False):
+                if type_in is not None:
+                    return line
                 self._not_understood(line, f"Type {letters(options)}, a command behind a colon such as :q, or ?"
                                      if options else "Press Enter for the answer, or type ?")
         return None
@@ -114,7 +119,7 @@ class PlainReview:
     def _answer_step(self, prompt: Prompt, choice: str | None) -> Rating:
         """Wait for the rating. After a wrong letter good and easy have to be said twice."""
         usual = prompt.usual_rating(choice)
-        was_wrong = choice is not None and not prompt.is_right(choice)
+        was_wrong = bool(prompt.face.options) and choice is not None and not prompt.is_right(choice)
         doubted: Rating | None = None
         self._say(ratings_line(prompt, usual))
         while (line := self._read()) != "":
@@ -168,6 +173,8 @@ class PlainReview:
                 self._say(self._edit(prompt.card.id))
                 self._session.refresh()
                 raise _Moved
+            case "h":
+                self._say_all(clue_lines(prompt))
             case "i":
                 self._say_all(self._card_info(prompt, is_revealed))
             case "o":

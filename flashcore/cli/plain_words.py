@@ -9,26 +9,32 @@ from urllib.parse import unquote
 
 from flashcore.cli.output import counted
 from flashcore.domain.review import Rating
-from flashcore.study.card_face import OptionFace, hints, plain_answer
+from flashcore.study.card_face import CardFace, OptionFace, hints, plain_answer
 from flashcore.study.prompt import Prompt, interval_words
-from flashcore.study.rich_text import CardText, Paragraph, Span, Style
+from flashcore.study.rich_text import CardText, Paragraph, Span, Style, plain
 from flashcore.study.session import SessionCounts
+from flashcore.study.typed import Comparison, compared
 
+MOST_DIFFERENCES = 5
+"""Differences of a typed answer that are told; with more the two texts say it better."""
 RATING_WORDS = {Rating.AGAIN: "again", Rating.HARD: "hard", Rating.GOOD: "good", Rating.EASY: "easy"}
 
 HELP = (
     "Enter on a question: show the answer.",
     "A letter on a vignette: choose that option. Enter there: show the answer without choosing.",
+    "A text on a card that is typed: compare it with the answer. Enter there: show the answer without typing.",
     "1 to 4 on an answer: again, hard, good, easy. Enter there: the usual one, which the line names.",
     "u: undo the newest answer or change. Its card comes back.",
     "b: bury this card until tomorrow.",
     "s: suspend this card until told otherwise.",
     "f 3: give this card flag 3, from 1 to 7. f 0 takes the flag away.",
     "e: edit the note.",
+    "h: the hints of this card.",
     "i: what is known of this card.",
     "o: open its picture or sound. o 2: the second of them.",
     "q: quit. Every answer is saved already.",
-    "On the question of a vignette a letter is an answer, so there write :u, :b, :s, :f 3, :e, :i, :o, :q.",
+    "On the question of a vignette or a card that is typed a letter is an answer, so there write :u, :b, :s, :f 3, :e, "
+    ":h, :i, :o, :q.",
 )
 
 
@@ -65,21 +71,34 @@ def question_lines(prompt: Prompt) -> Iterator[str]:
     yield from (f"Blank, hint: {hint}." for hint in hints(prompt.face) if hint)
     for option in options:
         yield from _labelled(option.letter, option.text, is_question=True)
+    yield from (f"Hint {clue.name}. {':h' if prompt.face.type_in else 'h'} shows it." for clue in prompt.face.clues)
     if options:
         yield f"Letter {letters(options)}:"
+    elif prompt.face.type_in is not None:
+        yield "Type the answer:"
+
+
+def clue_lines(prompt: Prompt) -> Iterator[str]:
+    """The hints that a question keeps folded away."""
+    if not prompt.face.clues:
+        yield "This card has no hints."
+    for clue in prompt.face.clues:
+        yield from _labelled(f"Hint {clue.name}" if clue.name else "Hint", clue.text)
 
 
 def answer_lines(prompt: Prompt, choice: str | None) -> Iterator[str]:
     """The answer side: whether the letter was right, the answer, the reasons, then where the card belongs."""
-    options = prompt.face.options
+    face, options = prompt.face, prompt.face.options
     if options:
         yield from _verdict_lines(options, choice)
         yield from _reasons(options, choice)
-    elif any(span.style is Style.CLOZE for paragraph in prompt.face.answer for span in paragraph.spans):
-        # the sentence around the blank was heard a moment ago
-        yield f"Answer: {' '.join(plain_answer(prompt.face).split())}"
-    else:
-        yield from _labelled("Answer", prompt.face.answer)
+    elif face.type_in is not None and choice is not None:
+        yield from _typed_lines(compared(face.type_in, choice))
+    is_told = face.type_in is not None and choice is not None and plain(face.answer) == face.type_in.expected
+    if not options and not is_told:
+        yield from _told_answer(face)
+    for extra in face.extras:
+        yield from _labelled(extra.name or "More", extra.text)
     yield from _labelled("Why", prompt.face.why)
     yield from _labelled("Source", prompt.face.source)
     if not prompt.show_system_before:
@@ -113,9 +132,45 @@ def media_of(prompt: Prompt, *, with_answer: bool) -> list[Medium]:
     face = prompt.face
     texts = [face.question, *(option.text for option in face.options)]
     if with_answer:
-        texts += [face.answer, *(option.explanation for option in face.options), face.why, face.source]
+        texts += [face.answer, *(extra.text for extra in face.extras),
+                  *(option.explanation for option in face.options), face.why, face.source]
     found = [medium for text in texts for paragraph in text for medium in _media(paragraph)]
     return list(dict.fromkeys(found))
+
+
+def _told_answer(face: CardFace) -> Iterator[str]:
+    """The answer; of a cloze what the blank held, and what the answer has besides, since the rest was just heard."""
+    if not _has_blank(face.answer):
+        yield from _labelled("Answer", face.answer)
+        return
+    yield f"Answer: {' '.join(plain_answer(face).split())}"
+    heard = {paragraph.text for paragraph in face.question}
+    yield from _labelled("More", tuple(
+        paragraph for paragraph in face.answer if paragraph.text not in heard and not _has_blank((paragraph,))))
+
+
+def _has_blank(text: CardText) -> bool:
+    return any(span.style is Style.CLOZE for paragraph in text for span in paragraph.spans)
+
+
+def _typed_lines(comparison: Comparison) -> Iterator[str]:
+    """What was typed beside what is right, and every place where they differ."""
+    typed, right = ("".join(part.text for part in parts) for parts in (comparison.typed, comparison.expected))
+    if comparison.is_right:
+        yield f"Right: {right}"
+        return
+    yield f"Wrong. You typed: {typed}"
+    yield f"Right is: {right}"
+    for one in comparison.differences[:MOST_DIFFERENCES]:
+        wrong, missed = _quoted(one.wrong), _quoted(one.right)
+        if one.wrong and one.right:
+            yield f"Typed {wrong} where {missed} is right."
+        else:
+            yield f"Too much: {wrong}." if one.wrong else f"Missing: {missed}."
+
+
+def _quoted(letters: str) -> str:
+    return "a space" if letters == " " else f"'{letters}'"
 
 
 def _verdict_lines(options: Sequence[OptionFace], choice: str | None) -> Iterator[str]:

@@ -57,6 +57,10 @@ def import_(
     show: Annotated[bool, typer.Option("--show", help="With --dry-run: every card as it will be asked.")] = False,
     write_ids: Annotated[bool, typer.Option("--write-ids", help=(
         "Write the id of each note into its file, so that it is known wherever it goes."))] = False,
+    scheduling: Annotated[bool, typer.Option("--scheduling/--no-scheduling", show_default=False, help=(
+        "Whether schedules, review log and deck options of packages are taken; they are, unless you say no."))] = True,
+    delimiter: Annotated[str | None, typer.Option("--delimiter", metavar="C", help=(
+        "What stands between the fields of a text file: tab, comma, semicolon, or the sign itself."))] = None,
     encoding: Annotated[str | None, typer.Option("--encoding", metavar="E", help=(
         "How the file is encoded, where it is not UTF-8: latin-1, cp1252, utf-16 ..."))] = None,
     json: Json = False,
@@ -78,7 +82,8 @@ def import_(
     sources(paths)  # a path that does not exist is said before a collection is made
     with here.reading() if dry_run else here.writing() as collection, _progress() as progress:
         report = collection.import_paths(paths, format=format, deck=deck, theirs=theirs, is_dry_run=dry_run,
-                                         write_ids=write_ids, encoding=encoding, stdin=stdin, progress=progress)
+                                         write_ids=write_ids, encoding=encoding, delimiter=delimiter,
+                                         with_scheduling=scheduling, stdin=stdin, progress=progress)
     if json:
         put_json(report.to_json())
     else:

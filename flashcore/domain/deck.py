@@ -63,3 +63,7 @@ class CollectionOptions:
     minutes_per_day: int | None = None
     rollover_hour: int = 4
     show_system: str = "after"
+    protected_fields: tuple[str, ...] = ()
+    """Fields that no import changes, by name."""
+    protected_tags: tuple[str, ...] = ()
+    """Tags that no import takes away, with everything under them."""

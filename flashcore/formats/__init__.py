@@ -17,12 +17,24 @@ from flashcore.errors import Problem as Problem
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format by name, the suffixes of its files, and the modules that read and write it (empty: none does)."""
+    """A format by name, the suffixes of its files, and the modules that read and write it (empty: none does).
+
+    ``is_staged``: read by a limited child process into a staging file, as packages and tables are; else the file is
+    one that people write, and remembered. A staged ``reader`` is ``module:function``, or a module with ``read``.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     reader: str = ""
     writer: str = ""
+    is_staged: bool = False
+
+    @property
+    def job(self) -> dict[str, str]:
+        """What the child process is told of the reader."""
+        if ":" in self.reader:
+            return {"reader": self.reader}
+        return {"reader": "flashcore.formats.bundle_job:stage_bundle", "module": self.reader}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,10 @@ class ReadOptions:
 
 FORMATS = (
     Format("markdown", (".md",), "flashcore.formats.markdown_deck", "flashcore.formats.markdown_writer"),
-    Format("anki", (".apkg",), writer="flashcore.formats.anki_writer"),
+    Format("anki", (".apkg", ".colpkg"), "flashcore.formats.anki_collection:stage_package",
+           "flashcore.formats.anki_writer", is_staged=True),
+    Format("anki-collection", (".anki2", ".anki21"), "flashcore.formats.anki_collection:stage_collection",
+           is_staged=True),
 )
 
 

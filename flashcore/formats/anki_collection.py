@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +28,7 @@ from flashcore.formats.anki_models import note_type_of
 from flashcore.formats.anki_presets import deck_options
 from flashcore.formats.anki_rows import Source, problems, stage_rows
 from flashcore.formats.foreign_sqlite import LARGEST_VALUE_BYTES, foreign_errors, open_foreign
+from flashcore.formats.media_names import safe_name
 
 _RECOVERED = "Recovered"
 _DEEPEST_DECK = 20
@@ -63,14 +69,56 @@ def stage_package(job: Mapping[str, Any], folder: Path, progress: Progress | Non
 
 
 def stage_collection(job: Mapping[str, Any], folder: Path, progress: Progress | None = None) -> dict[str, Any]:
-    """Stage a copy of a bare collection (``job["copy"]``); its media lie in ``job["media"]`` where that is a folder."""
+    """Stage a bare collection, with the media folder beside it. The file itself is only read, also while Anki runs.
+
+    Raises:
+        FileError: no collection, damaged, locked, or of a newer Anki.
+    """
     path = Path(job["path"])
+    copy = folder / "collection"
+    _copy_live(path, copy)
     found: list[Problem] = []
-    connection = _stage(Path(job["copy"]), path, folder, job, found)
+    connection = _stage(copy, path, folder, job, found)
     try:
+        os.unlink(copy)
+        staging.insert_rows(connection, "media", _media_beside(path, folder, found))
         return _finish(connection, found, {Fact.IS_WHOLE: "1"})
     finally:
         connection.close()
+
+
+def _copy_live(path: Path, copy: Path) -> None:
+    """A copy of a database that another program may have open, with what stands only in its write-ahead log."""
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            raise FileError(path, "it is no Anki collection", "is it the file that Anki calls collection.anki2?")
+    # without a log nobody has it open, and then not even a -shm may be left beside it
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    with foreign_errors(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=5)) \
+            as source, closing(sqlite3.connect(copy)) as target:
+        target.execute("PRAGMA synchronous=OFF")
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+
+
+def _media_beside(path: Path, folder: Path, found: list[Problem]) -> list[tuple[str, str, str, int]]:
+    """The files of the media folder of a collection, copied."""
+    beside = path.with_suffix(".media")
+    rows: list[tuple[str, str, str, int]] = []
+    for file in sorted(beside.iterdir()) if beside.is_dir() else ():
+        if file.is_symlink() or not file.is_file() or file.name.startswith("."):
+            continue
+        name = safe_name(file.name)
+        if name != unicodedata.normalize("NFC", file.name) or any(name == row[0] for row in rows[-1:]):
+            found.append(Problem(0, f"the media file {file.name[:80]!r} has no name that is safe everywhere",
+                                 "rename it in Anki"))
+            continue
+        with file.open("rb") as source:
+            digest = file_digest(source, "sha256").hexdigest()
+        if not (folder / digest).exists():
+            shutil.copyfile(file, folder / digest)
+        rows.append((name, digest, digest, file.stat().st_size))
+    return rows
 
 
 def _finish(connection: sqlite3.Connection, found: Iterable[Problem], facts: dict[str, str]) -> dict[str, Any]:
@@ -132,12 +180,12 @@ def _stage_note_types(connection: sqlite3.Connection, models: Mapping[int, Json]
                       found: list[Problem]) -> dict[int, tuple[int, int]]:
     used = {row[0] for row in connection.execute("SELECT DISTINCT mid FROM source.notes")}
     kinds: dict[int, tuple[int, int]] = {}
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for key, model in models.items():
         if key not in used:
             continue
         try:
-            kind: NoteType = note_type_of({**model, "id": key})
+            kind = _dated(note_type_of({**model, "id": key}), model)
         except ValueError as error:
             found.append(Problem(0, f"a note type was left out: {error}", "its notes came in as Recovered"))
             continue
@@ -145,6 +193,14 @@ def _stage_note_types(connection: sqlite3.Connection, models: Mapping[int, Json]
         rows.append(staging.note_type_row(len(rows) + 1, kind))
     staging.insert_rows(connection, "note_type", rows)
     return kinds
+
+
+def _dated(kind: NoteType, model: Json) -> NoteType:
+    """The note type with the second of its last change, by which the newer of two is told."""
+    changed_at = model.get("mod")
+    if not isinstance(changed_at, int) or isinstance(changed_at, bool):
+        return kind
+    return replace(kind, anki=json.dumps({**json.loads(kind.anki or "{}"), "mod": changed_at}, sort_keys=True))
 
 
 def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list[Problem], *,
@@ -184,7 +240,8 @@ def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list
 
 def _deck_name(name: str) -> str:
     parts = clean_deck_name(name).split("::")
-    return "::".join([*parts[:_DEEPEST_DECK - 1], " ".join(parts[_DEEPEST_DECK - 1:])][:_DEEPEST_DECK]).removesuffix("::")
+    rest = " ".join(parts[_DEEPEST_DECK - 1:])
+    return "::".join([*parts[:_DEEPEST_DECK - 1], rest] if rest else parts)
 
 
 def _own_limits(deck: Json) -> dict[str, str]:
@@ -223,9 +280,3 @@ def _rename_media(connection: sqlite3.Connection, names: Mapping[str, str]) -> N
     for old, new in names.items():
         connection.execute("UPDATE note SET fields = replace(fields, ?, ?) WHERE instr(fields, ?) > 0", (old, new, old))
 
-
-def refuse_newer(path: Path) -> None:
-    """Raises FileError where a file is no SQLite database at all, before anything is copied."""
-    with path.open("rb") as file:
-        if file.read(16) != b"SQLite format 3\0":
-            raise FileError(path, "it is no Anki collection", "is it the file that Anki calls collection.anki2?")

@@ -6,15 +6,25 @@ a value for its night mode. Models keep their id for ever, so that a later packa
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from flashcore.domain.note import Note
-from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE, NoteKind, NoteType, Template
+from flashcore.domain.note_type import (
+    BASIC,
+    CLOZE,
+    OWN_NOTE_TYPES,
+    REVERSED,
+    VIGNETTE,
+    NoteKind,
+    NoteType,
+    Template,
+)
 from flashcore.domain.vignette import Vignette
 from flashcore.formats.html import Rewrite, markdown_to_html
 
-LOOKS_CHANGED_AT = datetime(2026, 11, 23, tzinfo=UTC)
+LOOKS_CHANGED_AT = datetime(2026, 11, 24, tzinfo=UTC)
 """When fields, templates or styling here last changed. Anki takes over a note type that is newer than its own, so this
 must not move by itself: it would undo what a learner changed there."""
 
@@ -67,7 +77,26 @@ _IN_ANKI = {
 def anki_note_type(note_type: NoteType) -> NoteType:
     """The note type as Anki has it: one of a plain-text deck in its look there, any other as it is."""
     own = _IN_ANKI.get(note_type.name)
-    return own if own is not None and note_type in (BASIC, REVERSED, CLOZE, VIGNETTE) else note_type
+    return own if own is not None and note_type in OWN_NOTE_TYPES else note_type
+
+
+MARKDOWN_FIELD = "Markdown"
+"""The last field of our note types in a package: the note as it was written. No template shows it."""
+
+
+def package_note_type(own: NoteType, looks: NoteType | None = None) -> NoteType:
+    """One of our note types as a package has it: with the field for its Markdown, folded away in Anki's editor.
+
+    ``looks`` is the same type as somebody changed it in Anki; its templates, styling and settings hold then.
+    """
+    shown = anki_note_type(own)
+    if looks is not None:
+        shown = replace(shown, templates=looks.templates, css=looks.css, anki=looks.anki)
+    rest = json.loads(shown.anki or "{}")
+    fields = [*rest.get("flds", ()), *({} for _ in shown.fields)][:len(shown.fields)]
+    rest["flds"] = [*fields, {"collapsed": True, "excludeFromSearch": True, "plainText": True,
+                              "description": "the note as flashcore keeps it"}]
+    return replace(shown, fields=(*shown.fields, MARKDOWN_FIELD), anki=json.dumps(rest))
 
 
 def vignette_fields(note: Note, media_name: Rewrite) -> tuple[str, ...]:

@@ -72,9 +72,12 @@ def read_metadata(connection: sqlite3.Connection, name: Path | str) -> Metadata:
 
 def _of_schema_11(connection: sqlite3.Connection, created_at: int) -> Metadata:
     conf, models, decks, presets = connection.execute("SELECT conf, models, decks, dconf FROM col").fetchone()
-    return Metadata(created_at, *({int(key): value for key, value in _object(text).items()
-                                   if isinstance(value, dict) and key.lstrip("-").isdecimal() and len(key) < 20}
-                                  for text in (models, decks, presets)), _object(conf))
+    return Metadata(created_at, _by_id(models), _by_id(decks), _by_id(presets), _object(conf))
+
+
+def _by_id(text: object) -> dict[int, Json]:
+    return {int(key): value for key, value in _object(text).items()
+            if isinstance(value, dict) and key.lstrip("-").isdecimal() and len(key) < 20}
 
 
 def _object(text: object) -> dict[str, Any]:
@@ -97,10 +100,10 @@ def _of_tables(connection: sqlite3.Connection, name: Path | str, created_at: int
         except (ValueError, TypeError, RecursionError):
             problems.append(Problem(0, f"the setting {str(key)[:60]!r} cannot be read and was left out"))
     if columns_of(connection, "notetypes"):
-        models = {key: model for key, model in _models(connection)}
+        models = dict(_models(connection))
     else:  # schema 14 has the other tables already
         [text] = connection.execute("SELECT models FROM col").fetchone()
-        models = {int(key): value for key, value in _object(text).items() if key.isdecimal()}
+        models = _by_id(text)
     return Metadata(created_at, models, dict(_decks(connection)), dict(_presets(connection)), settings, problems)
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flashcore.errors import Problem
+from flashcore.formats.anki_models import recovered_type
+from flashcore.formats.staging import insert_rows, note_type_row
 
 MOST_FIELD_BYTES = 1024 * 1024
 MOST_TAGS = 1000
@@ -173,6 +175,7 @@ class _NoteMender:
         parts = text.split(_SEPARATOR)
         if not number:
             parts = parts[:99] + ["<br>".join(parts[99:])] * (len(parts) > 99)
+            parts += [""] * (2 - len(parts))
             number = self._recovered(len(parts))
             counts["notes of an unknown note type got one of the name Recovered"] += 1
         elif len(parts) != wanted:
@@ -182,8 +185,8 @@ class _NoteMender:
         name = self.clean(guid or b"")[:200] or f"anki-{foreign_id}"
         at = changed if isinstance(changed, int) and 0 <= changed <= 4_102_444_800 else 0
         added = self.connection.execute(
-            "INSERT INTO note (guid, note_type_id, deck_id, markup, fields, tags, cloze_ordinals, added_at, changed_at, "
-            "line, absent) VALUES (?, ?, ?, 'html', ?, ?, '', ?, ?, 0, '')",
+            "INSERT INTO note (guid, note_type_id, deck_id, markup, fields, tags, cloze_ordinals, added_at, "
+            "changed_at, line, absent) VALUES (?, ?, ?, 'html', ?, ?, '', ?, ?, 0, '')",
             (name, number, self.source.default_deck, _SEPARATOR.join(parts), self.clean_tags(tags or b""), foreign_id,
              at * 1000))
         self.connection.execute("INSERT OR IGNORE INTO note_of VALUES (?, ?)", (foreign_id, added.lastrowid))
@@ -191,14 +194,9 @@ class _NoteMender:
     def _recovered(self, count: int) -> int:
         """A note type of so many fields, for notes whose own is not in the file."""
         if count not in self.recovered:
-            import json
-
-            fields = [f"Field {number}" for number in range(1, count + 1)]
-            back = "{{FrontSide}}<hr id=answer>" + "<br>".join(f"{{{{{name}}}}}" for name in fields[1:])
-            self.recovered[count] = self.connection.execute(
-                "INSERT INTO note_type (name, kind, fields, templates, css, anki) VALUES (?, 'standard', ?, ?, '', '')",
-                (f"Recovered ({count} fields)", json.dumps(fields),
-                 json.dumps([["Card 1", "{{Field 1}}", back]]))).lastrowid or 0
+            [number] = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM note_type").fetchone()
+            insert_rows(self.connection, "note_type", [note_type_row(number, recovered_type(count))])
+            self.recovered[count] = number
         return self.recovered[count]
 
 
@@ -278,10 +276,11 @@ def _stage_cards(source: Source) -> None:
 def _drop_twins(source: Source) -> None:
     """Of two cards that ask the same of a note, the one that was answered more often stays."""
     connection = source.connection
-    twins = connection.execute("SELECT note_id, ordinal FROM card GROUP BY note_id, ordinal HAVING count(*) > 1").fetchall()
-    for note_id, ordinal in twins:
+    twins = connection.execute(
+        "SELECT note_id, ordinal FROM card GROUP BY note_id, ordinal HAVING count(*) > 1").fetchall()
+    for twin in twins:
         first, *others = connection.execute(
-            "SELECT id FROM card WHERE note_id = ? AND ordinal = ? ORDER BY reps DESC, id", (note_id, ordinal)).fetchall()
+            "SELECT id FROM card WHERE note_id = ? AND ordinal = ? ORDER BY reps DESC, id", twin).fetchall()
         for other in others:
             connection.execute("DELETE FROM card WHERE id = ?", other)
             connection.execute("UPDATE card_of SET id = ? WHERE id = ?", (first[0], other[0]))

@@ -8,16 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 
 from flashcore.domain.card import Card, Suspension
 from flashcore.domain.note import Note
 from flashcore.domain.note_cards import card_ordinals
-from flashcore.domain.note_type import NoteKind, NoteType
-from flashcore.domain.taxonomy import NEW_CARD_CYCLE, Depth, asks_mechanism, read_axes
+from flashcore.domain.note_type import NoteType
+from flashcore.domain.taxonomy import NEW_CARD_CYCLE, Depth
+from flashcore.store.axes import axis_columns, write_tags
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import from_day, from_millis, to_millis
 from flashcore.store.decks import deck_id
+from flashcore.store.note_types import note_type_id, note_types
 from flashcore.store.schema import (
     FIELD_SEPARATOR,
     ORDER_STEP,
@@ -25,15 +27,11 @@ from flashcore.store.schema import (
     deck,
     deck_file,
     media,
-    new_id,
     note,
     note_columns,
-    note_tag,
     note_type,
-    note_type_row,
     split_fields,
     to_note,
-    to_note_type,
 )
 
 _AT_ONCE = 5_000
@@ -65,46 +63,13 @@ class StoredNote:
     id_in_file: str = ""
 
 
-def note_depth(value: Note) -> Depth:
-    """The depth that a note's tags name, else the one its kind and question tell."""
-    named = read_axes(value.tags).depth
-    if named is not None:
-        return named
-    if value.note_type.kind is NoteKind.VIGNETTE:
-        return Depth.APPLICATION
-    if value.note_type.kind is NoteKind.STANDARD and len(value.note_type.templates) == 1 \
-            and asks_mechanism(value.question):
-        return Depth.MECHANISM
-    return Depth.RECALL
-
-
-def axis_columns(value: Note) -> dict[str, Any]:
-    """The columns that are read from a note's tags."""
-    axes = read_axes(value.tags)
-    return {"primary_system": axes.primary, "depth": str(note_depth(value)),
-            "topic": axes.topics[0].lower() if axes.topics else None}
-
-
-def note_types(connection: Connection) -> dict[int, NoteType]:
-    """All note types by id."""
-    return {row["id"]: to_note_type(row) for row in connection.execute(select(note_type)).mappings()}
-
-
-def note_type_id(connection: Connection, value: NoteType) -> int:
-    """The id of a note type, added where the collection has none of that name."""
-    found = connection.execute(select(note_type.c.id).where(note_type.c.name == value.name)).scalar()
-    if found is not None:
-        return int(found)
-    return new_id(connection.execute(insert(note_type).values(note_type_row(value))))
-
-
 def add_note(changes: ChangeSet, value: Note, deck_name: str, now: datetime) -> tuple[int, list[int]]:
     """Add a note with its cards; returns the note's id and those of its cards, in ordinal order."""
     connection, at = changes.connection, to_millis(now)
-    row = {**note_columns(value), **axis_columns(value), "added_at": at, "changed_at": at,
+    row = {**note_columns(value), **axis_columns(value, deck_name), "added_at": at, "changed_at": at,
            "note_type_id": note_type_id(connection, value.note_type)}
     note_id = changes.insert(note, row)
-    write_tags(connection, {note_id: value.tags})
+    write_tags(connection, {note_id: (value.tags, deck_name)})
     place = deck_id(connection, deck_name, changes)
     return note_id, [_add_card(changes, note_id, ordinal, place) for ordinal in card_ordinals(value)]
 
@@ -115,20 +80,27 @@ def _add_card(changes: ChangeSet, note_id: int, ordinal: int, place: int) -> int
     return card_id
 
 
-def change_note(changes: ChangeSet, note_id: int, value: Note, now: datetime, **file_columns: Any) -> bool:
+def change_note(changes: ChangeSet, note_id: int, value: Note, now: datetime, *, changed_at: int | None = None,
+                **file_columns: Any) -> bool:
     """Give a note new fields or tags; cards it yields anew are added, cards it no longer yields are set aside.
 
-    Returns whether the note itself differs from before. Schedules are never touched.
+    ``changed_at`` is when that happened (ms), where it was not now; ``file_columns`` say what a file told of it. A
+    change without any is the learner's own: what the note held before it is kept, so that an import can tell the two
+    apart. Returns whether the note itself differs from before. Schedules are never touched.
     """
     connection = changes.connection
-    columns = {**note_columns(value), **axis_columns(value), "note_type_id": note_type_id(connection, value.note_type)}
+    deck_name = first_decks(connection, [note_id]).get(note_id, "")
+    columns = {**note_columns(value), **axis_columns(value, deck_name),
+               "note_type_id": note_type_id(connection, value.note_type)}
+    if not file_columns and changed_at is None:
+        keep_base(connection, [note_id])
     is_changed = changes.update_each(note, {note_id: columns}) > 0
     if file_columns:
         changes.update_each(note, {note_id: file_columns})
     if not is_changed:
         return False
-    changes.update(note, [note_id], changed_at=to_millis(now))
-    write_tags(connection, {note_id: value.tags})
+    changes.update(note, [note_id], changed_at=to_millis(now) if changed_at is None else changed_at)
+    write_tags(connection, {note_id: (value.tags, deck_name)})
     held = {row.ordinal: row for row in connection.execute(
         select(card.c.id, card.c.ordinal, card.c.deck_id, card.c.suspension).where(card.c.note_id == note_id))}
     wanted = card_ordinals(value)
@@ -144,30 +116,31 @@ def change_note(changes: ChangeSet, note_id: int, value: Note, now: datetime, **
     return True
 
 
-def write_tags(connection: Connection, tags: Mapping[int, Sequence[str]]) -> None:
-    """Make the rows of ``note_tag`` say what the tags of these notes are."""
-    for chunk in _chunks(list(tags)):
-        connection.execute(delete(note_tag).where(note_tag.c.note_id.in_(chunk)))
-    rows = [{"tag": tag, "note_id": note_id} for note_id, words in tags.items()
-            for tag in sorted({*(word.lower() for word in words), *_canonical(words)})]
-    if rows:
-        connection.execute(insert(note_tag), rows)
-
-
-def _canonical(tags: Sequence[str]) -> Iterable[str]:
-    """The axis tags by slug, so that a system or discipline written by an alias is found by its name."""
-    axes = read_axes(tags)
-    if axes.primary:
-        yield f"system::{axes.primary}"
-    yield from (f"involves::{system}" for system in axes.involves)
-    yield from (f"discipline::{discipline}" for discipline in axes.disciplines)
+def keep_base(connection: Connection, note_ids: Sequence[int]) -> None:
+    """Before the learner changes notes: what they hold now is what their files said, unless that is known already."""
+    for chunk in _chunks(list(note_ids)):
+        connection.execute(update(note).where(note.c.id.in_(chunk), note.c.base_fields.is_(None)).values(
+            base_fields=note.c.fields, base_tags=note.c.tags, base_deck=""))
 
 
 def refresh_from_tags(changes: ChangeSet, note_ids: Sequence[int]) -> None:
-    """Bring the columns and rows that are read from tags up to date, after rows of ``note`` were put back."""
-    for stored in notes_by_id(changes.connection, note_ids).values():
-        write_tags(changes.connection, {stored.id: stored.note.tags})
-        changes.connection.execute(update(note).where(note.c.id == stored.id).values(axis_columns(stored.note)))
+    """Bring what is read from tags and decks up to date, after rows of ``note`` were put back or cards moved."""
+    connection = changes.connection
+    places = first_decks(connection, note_ids)
+    for stored in notes_by_id(connection, note_ids).values():
+        place = places.get(stored.id, "")
+        write_tags(connection, {stored.id: (stored.note.tags, place)})
+        connection.execute(update(note).where(note.c.id == stored.id).values(axis_columns(stored.note, place)))
+
+
+def first_decks(connection: Connection, note_ids: Sequence[int]) -> dict[int, str]:
+    """The deck of the first card of each note."""
+    found: dict[int, str] = {}
+    for chunk in _chunks(list(note_ids)):
+        rows = connection.execute(select(card.c.note_id, deck.c.name).join(deck, deck.c.id == card.c.deck_id)
+                                  .where(card.c.note_id.in_(chunk)).order_by(card.c.note_id, card.c.ordinal.desc()))
+        found |= {row[0]: row[1] for row in rows}
+    return found
 
 
 Topic: TypeAlias = tuple[int, str | None, str]

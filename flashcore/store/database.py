@@ -22,6 +22,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from flashcore.errors import CollectionInUse, NotACollection, ReadOnlyCollection, StoreError
+from flashcore.store import staged
 from flashcore.store.history import last_seq
 from flashcore.store.schema import APPLICATION_ID, SCHEMA_VERSION, metadata
 
@@ -29,6 +30,8 @@ __all__ = ["Connection", "Database"]
 
 _PRAGMAS = {"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1, "mmap_size": 0,
             "wal_autocheckpoint": 0, "busy_timeout": 5000}
+_CACHE, _IMPORT_CACHE = -2_000, -65_536
+"""Kibibytes of pages that are held: SQLite's default for single answers, more for the many rows of an import."""
 _HEADER = b"SQLite format 3\x00"
 _BROKEN = (sqlite3.Error, UnicodeDecodeError)
 """What the driver raises; the second where a damaged page is part of SQLite's own sentence."""
@@ -165,10 +168,36 @@ class Database:
 
     def next_seq(self, connection: Connection) -> int:
         """The next number of the sequence of the log; the one writer keeps it, so an answer need not ask for it."""
+        return self.next_seqs(connection, 1)
+
+    def next_seqs(self, connection: Connection, count: int) -> int:
+        """The first of ``count`` next numbers of the sequence; not all of them need to be used."""
         if self._last_seq is None:
             self._last_seq = last_seq(connection)
-        self._last_seq += 1
-        return self._last_seq
+        first = self._last_seq + 1
+        self._last_seq += count
+        return first
+
+    @contextmanager
+    def write_with(self, staging: Path) -> Iterator[Connection]:
+        """One transaction, as ``write``, that can read the tables of a staging file (see ``staged``).
+
+        Raises:
+            FileError: the file is no staging file.
+        """
+        staged.check_staging(staging)
+        driver = self._driver()
+        driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=ro&immutable=1",))
+        driver.execute(f"PRAGMA cache_size={_IMPORT_CACHE}")
+        try:
+            with self.write() as connection:
+                staged.make_maps(connection)
+                yield connection
+                staged.drop_maps(connection)
+        finally:
+            driver.execute(f"PRAGMA cache_size={_CACHE}")
+            with self._sentences():
+                driver.execute("DETACH staged")
 
     def checkpoint(self) -> None:
         """Move what stands in the write-ahead log into the database file; waits for nobody.

@@ -47,3 +47,8 @@ def file_paths(connection: Connection) -> list[str]:
 def is_empty(connection: Connection) -> bool:
     """Whether there is no note."""
     return connection.execute(select(note.c.id).limit(1)).scalar() is None
+
+
+def keep_anki(connection: Connection, deck_id: int, anki: str) -> None:
+    """Keep what Anki has of a deck besides, as JSON."""
+    connection.execute(update(deck).where(deck.c.id == deck_id).values(anki=anki))

@@ -12,16 +12,12 @@ from sqlalchemy import Connection, insert, select, update
 from flashcore.domain.card import Suspension
 from flashcore.domain.note import Note
 from flashcore.domain.note_cards import card_ordinals
+from flashcore.store.axes import axis_columns, write_tags
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import to_millis
-from flashcore.store.content import (
-    axis_columns,
-    cards_of_notes,
-    change_note,
-    note_type_id,
-    write_tags,
-)
+from flashcore.store.content import cards_of_notes, change_note
 from flashcore.store.decks import deck_id
+from flashcore.store.note_types import note_type_id
 from flashcore.store.schema import ORDER_STEP, card, join_fields, note, note_columns
 
 
@@ -52,14 +48,14 @@ def add_notes(connection: Connection, notes: Sequence[tuple[Note, FilePlace]], n
     kinds = {kind: note_type_id(connection, kind) for kind in kinds}
     decks = {name: deck_id(connection, name) for name in decks}
     connection.execute(insert(note), [
-        {**note_columns(value), **axis_columns(value), **place.columns(), "note_type_id": kinds[value.note_type],
-         "added_at": at, "changed_at": at} for value, place in notes])
+        {**note_columns(value), **axis_columns(value, place.deck), **place.columns(),
+         "note_type_id": kinds[value.note_type], "added_at": at, "changed_at": at} for value, place in notes])
     ids: dict[str, int] = {}
     guids = [value.guid for value, _ in notes]
     for start in range(0, len(guids), 5_000):
         rows = connection.execute(select(note.c.guid, note.c.id).where(note.c.guid.in_(guids[start:start + 5_000])))
         ids |= {row[0]: row[1] for row in rows}
-    write_tags(connection, {ids[value.guid]: value.tags for value, _ in notes})
+    write_tags(connection, {ids[value.guid]: (value.tags, place.deck) for value, place in notes})
     cards = [{"note_id": ids[value.guid], "ordinal": ordinal, "deck_id": decks[place.deck], "new_order": 0}
              for value, place in notes for ordinal in card_ordinals(value)]
     if cards:

@@ -330,7 +330,7 @@ label = _table(
     Column("trust", Number, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What the tags of other people's trees and the deck's name say of a note, each with the rule and words that decided."""
+"""What tags of other people's trees and the deck's name say of a note, each with the rule and words that decided."""
 
 imported_file = _table(
     "imported_file",

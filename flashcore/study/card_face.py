@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from flashcore.domain.cloze import Deletion, parse_cloze, plain_text
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import OWN_NOTE_TYPES, REVERSED, NoteKind
 from flashcore.domain.vignette import Vignette
-from flashcore.formats.cloze_html import cloze_to_screen
+from flashcore.domain.visible import visible
 from flashcore.formats.html import markdown_to_html
-from flashcore.study.rich_text import CardText, Style, html_to_text, plain
-
-NO_HINT = "..."
-"""What a blank without a hint says, in square brackets."""
+from flashcore.study.anki_template import NO_HINT, NOWHERE, Place, Sides, card_sides, cloze_html
+from flashcore.study.occlusion import has_masks, mask_asked, pictures_of, shapes_asked, shapes_shown
+from flashcore.study.rich_text import (
+    CardText,
+    NamedText,
+    Paragraph,
+    Span,
+    Style,
+    html_to_page,
+    html_to_text,
+    plain,
+)
+from flashcore.study.typed import TypeIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +47,20 @@ class CardFace:
     source: CardText
     options: tuple[OptionFace, ...]
     kind_name: str
-    """What the screen calls it: recall, term, cloze or vignette."""
+    """What the screen calls it: recall, term, cloze, vignette, type-in or occlusion."""
+    clues: tuple[NamedText, ...] = ()
+    """Hints that the question shows when it is asked for them."""
+    extras: tuple[NamedText, ...] = ()
+    """Fields that the answer has besides, under their names."""
+    type_in: TypeIn | None = None
+    """What is to be typed, where the card wants that."""
 
 
-def card_face(note: Note, ordinal: int, order: Sequence[int] = ()) -> CardFace:
+def card_face(note: Note, ordinal: int, order: Sequence[int] = (), place: Place = NOWHERE) -> CardFace:
     """The face of card ``ordinal`` (from 0) of a note.
 
     ``order`` is the order in which the options of a vignette are shown, as their places in the note; empty is the
-    note's own.
+    note's own. ``place`` is for templates that name the deck or the flag.
     """
     is_own = note.note_type.name in _OWN
     why, source = ((_text(note.field(name), note.markup) for name in ("Why", "Source")) if is_own else ((), ()))
@@ -57,15 +71,14 @@ def card_face(note: Note, ordinal: int, order: Sequence[int] = ()) -> CardFace:
             kind_name = "vignette"
         case NoteKind.CLOZE if note.markup is Markup.MARKDOWN:
             question, answer = (
-                html_to_text(_cloze(note.question, note, ordinal, is_revealed)) for is_revealed in (False, True))
+                html_to_text(cloze_html(note.question, note, ordinal, is_revealed)) for is_revealed in (False, True))
             kind_name = "cloze"
         case NoteKind.STANDARD if note.markup is Markup.MARKDOWN and is_own:
             front, back = note.fields[0], note.field(note.note_type.fields[1])
             question, answer = (_text(side, note.markup) for side in ((back, front) if ordinal else (front, back)))
             kind_name = "term" if note.note_type.name == REVERSED.name else "recall"
-        case kind:
-            question, answer = _by_template(note, ordinal)
-            kind_name = "cloze" if kind is NoteKind.CLOZE else "recall"
+        case _:
+            return replace(_by_template(note, ordinal, place), why=why, source=source)
     return CardFace(question, answer, why, source, options, kind_name)
 
 
@@ -111,64 +124,75 @@ def _vignette(note: Note, order: Sequence[int]) -> tuple[CardText, CardText, tup
     return _text(vignette.stem, note.markup), answer, options
 
 
-def _cloze(text: str, note: Note, ordinal: int, is_revealed: bool) -> str:
-    pieces = parse_cloze(text, note.cloze_ordinals, brackets=note.markup is Markup.MARKDOWN)
-    return cloze_to_screen(tuple(_asked(pieces, ordinal, is_revealed)), note.markup, as_blanks=not is_revealed)
-
-
-def _asked(pieces: Sequence[str | Deletion], ordinal: int, is_revealed: bool) -> Iterator[str | Deletion]:
-    """Only the deletions that are asked; the text of the others stands where they stood."""
-    for piece in pieces:
-        if isinstance(piece, str):
-            yield piece
-        elif ordinal not in piece.ordinals:
-            yield from _asked(piece.pieces, ordinal, is_revealed)
-        elif is_revealed:
-            yield Deletion(piece.ordinals, (plain_text(piece.pieces),), "")
-        else:
-            yield Deletion(piece.ordinals, (piece.hint or NO_HINT,), "")
-
-
-_SECTION = re.compile(r"\{\{([#^])\s*([^{}]+?)\s*\}\}((?:(?!\{\{[#^/]).)*)\{\{/\s*\2\s*\}\}", re.DOTALL)
-_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _ANSWER_LINE = re.compile(r"<hr\b[^>]*\bid\s*=\s*[\"']?answer\b[^>]*>", re.IGNORECASE)
-_MOST_SECTIONS = 64
+_LINE = "---"
 
 
-def _by_template(note: Note, ordinal: int) -> tuple[CardText, CardText]:
-    """The sides of a card whose note type came from elsewhere: fields put into its template."""
-    templates = note.note_type.templates
-    place = 0 if note.note_type.kind is NoteKind.CLOZE else min(ordinal, len(templates) - 1)
-    if not templates:
-        return _text(note.question, note.markup), _text("<br>".join(note.fields[1:]), note.markup)
-    template = templates[place]
-    front = _filled(template.front, note, ordinal, is_answer=False)
-    back = _ANSWER_LINE.split(_filled(template.back, note, ordinal, is_answer=True), maxsplit=1)[-1]
-    return html_to_text(front), html_to_text(back)
+def _by_template(note: Note, ordinal: int, place: Place) -> CardFace:
+    """The face of a card whose note type came from elsewhere: fields put into its template."""
+    kind_name = "cloze" if note.note_type.kind is NoteKind.CLOZE else "recall"
+    if not note.note_type.templates:
+        question, answer = _text(note.question, note.markup), _text("<br>".join(note.fields[1:]), note.markup)
+        return CardFace(question, answer, (), (), (), kind_name)
+    sides, css = card_sides(note, ordinal, place), note.note_type.css
+    asked = html_to_page(sides.front, css=css, is_answer=False, only_fields=sides.is_scripted)
+    question = _without_lines(asked.text)
+    before, *after = _ANSWER_LINE.split(sides.back, maxsplit=1)
+    shown = [html_to_page(part, css=css, only_fields=sides.is_scripted) for part in (before, *after)]
+    if after:
+        answer = _without_lines(_new_in(shown[0].text, question) + shown[1].text)
+    else:
+        answer = _without_lines(_without_start(_without_lines(shown[0].text), question))
+    hidden, revealed = _occlusion(note, ordinal, sides)
+    if hidden:
+        kind_name = "occlusion"
+    elif sides.type_in is not None:
+        kind_name = "type-in"
+    question += (*map(_sentence, sides.problems), *hidden)
+    folded = dict.fromkeys(one for page in shown for one in page.folded)
+    return CardFace(question, answer + revealed, (), (), (), kind_name, clues=asked.folded, extras=tuple(folded),
+                    type_in=sides.type_in)
 
 
-def _filled(template: str, note: Note, ordinal: int, is_answer: bool) -> str:
-    def section(found: re.Match[str]) -> str:
-        return found[3] if bool(field(found[2]).strip()) is (found[1] == "#") else ""
+def _sentence(words: str) -> Paragraph:
+    return Paragraph(visible(words, keep=""))
 
-    def field(name: str) -> str:
-        if name in ("Why", "Source") and note.note_type.name in _OWN:
-            return ""
-        return note.field(name)
 
-    def value(found: re.Match[str]) -> str:
-        *filters, name = (part.strip() for part in found[1].split(":"))
-        if name == "Tags":
-            return " ".join(note.tags)
-        if any(word.startswith("tts") for word in filters) or (not is_answer and filters[:1] in (["type"], ["hint"])):
-            return ""
-        text = field(name)
-        if "cloze" in filters:
-            return _cloze(text, note, ordinal, is_answer)
-        return markdown_to_html(text) if note.markup is Markup.MARKDOWN else text
+def _new_in(text: CardText, question: CardText) -> CardText:
+    """What stands above the answer, without the question that it repeats; a deletion filled in is no repetition."""
+    asked = "\n".join(paragraph.text for paragraph in question)
+    return tuple(paragraph for paragraph in text if paragraph.text not in asked
+                 or any(span.style is Style.CLOZE for span in paragraph.spans))
 
-    for _ in range(_MOST_SECTIONS):
-        template, count = _SECTION.subn(section, template)
-        if not count:
-            break
-    return _FIELD.sub(value, template)
+
+def _without_start(text: CardText, question: CardText) -> CardText:
+    """An answer without the question that it begins with, as ``{{FrontSide}}`` does."""
+    start = 0
+    while start < min(len(text), len(question)) and text[start].text == question[start].text:
+        start += 1
+    return text[start:] if 0 < start < len(text) else text
+
+
+def _without_lines(text: CardText) -> CardText:
+    """A side without rules at its start and end, which part it from nothing."""
+    start, end = 0, len(text)
+    while start < end and text[start].text == _LINE:
+        start += 1
+    while start < end and text[end - 1].text == _LINE:
+        end -= 1
+    return text[start:end]
+
+
+def _occlusion(note: Note, ordinal: int, sides: Sides) -> tuple[CardText, CardText]:
+    """What an occlusion card hides on its picture, and where that is; nothing for other cards."""
+    if hidden := shapes_asked(sides.shapes, ordinal):
+        where = shapes_shown(sides.shapes, ordinal)
+    elif has_masks(note.note_type):
+        hidden, where = mask_asked(note), ""
+    else:
+        return (), ()
+    pictures = pictures_of(note)
+    shown = f"Look at {pictures[0]}" if pictures else "Look at the picture"
+    lead = f"{shown}: " if where else f"{shown} without its masks."
+    marked = (Span(len(lead), len(lead) + len(where), Style.CLOZE),) if where else ()
+    return (_sentence(hidden),), (Paragraph(lead + where, marked),)

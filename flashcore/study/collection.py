@@ -112,6 +112,14 @@ class Collection:
                 self._options = OptionSet(stored_options.read_options(connection))
         return self._options
 
+    def use_options(self, chosen: OptionSet) -> None:
+        """Let these hold, which an import is about to write, until ``forget_options``."""
+        self._options = chosen
+
+    def forget_options(self) -> None:
+        """Read the options anew when they are asked for next."""
+        self._options = None
+
     def options(self, deck: str | None = None) -> dict[str, OptionValue]:
         """The options that hold for a deck, or for the collection, and where each comes from."""
         return self.option_set().values(self._deck_name(deck) if deck else "")
@@ -293,20 +301,22 @@ class Collection:
     # in, out, upkeep
 
     def import_file(self, path: Path | str, *, deck: str | None = None, theirs: bool = False,
-                    is_dry_run: bool = False) -> ImportReport:
+                    with_scheduling: bool = True, is_dry_run: bool = False) -> ImportReport:
         """Import one file or folder; see ``import_paths``."""
-        return self.import_paths([str(path)], deck=deck, theirs=theirs, is_dry_run=is_dry_run)
+        return self.import_paths([str(path)], deck=deck, theirs=theirs, with_scheduling=with_scheduling,
+                                 is_dry_run=is_dry_run)
 
     def import_paths(self, paths: Sequence[str], *, format: str | None = None, deck: str | None = None,
                      theirs: bool = False, is_dry_run: bool = False, write_ids: bool = False,
-                     encoding: str | None = None, stdin: bytes | None = None,
-                     progress: Callable[[int, int], None] | None = None) -> ImportReport:
+                     encoding: str | None = None, delimiter: str | None = None, with_scheduling: bool = True,
+                     stdin: bytes | None = None, progress: Callable[[int, int], None] | None = None) -> ImportReport:
         """Import files, folders, ``-`` (``stdin``), ``bundled`` or ``bundled:NAME``; each file is one transaction.
 
         Problems of a file are in the report, they do not raise; a path that does not exist does.
         """
         return study.transfer.import_paths(self, paths, format=format, deck=deck, theirs=theirs, is_dry_run=is_dry_run,
-                                     write_ids=write_ids, encoding=encoding, stdin=stdin, progress=progress)
+                                     write_ids=write_ids, encoding=encoding, delimiter=delimiter,
+                                           with_scheduling=with_scheduling, stdin=stdin, progress=progress)
 
     def export(self, path: Path | str, query: str | Query = "", *, format: str | None = None) -> ExportReport:
         """Write the notes of the cards a query selects; the suffix tells the format."""

@@ -105,6 +105,7 @@ def move(collection: Collection, card_ids: Sequence[int], deck: str) -> int:
         notes = {one.note_id for one in held.values()}
         left = content.topics_of(connection, notes)
         count = changes.update(card, list(held), deck_id=decks.deck_id(connection, clean_deck_name(deck), changes))
+        content.refresh_from_tags(changes, list(notes))  # the name of the deck may tell a system
         content.order_new_cards(connection, notes, left)
         return count
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle
 from flashcore.errors import FileError, NotFoundError, nearest
-from flashcore.formats import reader_for
+from flashcore.formats import Format, reader_for
 from flashcore.study.bundled import PREFIX, find_bundled
 
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
@@ -92,6 +94,31 @@ class ReadFile:
     data: bytes
     sha256: str
     bundle: Bundle
+
+
+def format_of(source: Source, format: str | None = None) -> Format:
+    """The format of a file: by name, else by suffix, else by what it begins with.
+
+    Raises:
+        FileError: no reader knows it, or it cannot be read.
+    """
+    if source.path is None:
+        return reader_for(None, format)
+    if not source.path.exists():
+        raise FileError(source.path, "there is no such file", "check the name")
+    return reader_for(source.path, format)
+
+
+@contextmanager
+def as_file(source: Source, stdin: bytes | None) -> Iterator[Path]:
+    """The file of a source; standard input as a file that is gone afterwards."""
+    if source.path is not None:
+        yield source.path
+        return
+    with tempfile.TemporaryDirectory(prefix="flashcore-") as folder:
+        path = Path(folder) / "standard-input"
+        path.write_bytes(stdin or b"")
+        yield path
 
 
 def read(source: Source, encoding: str | None, stdin: bytes | None = None, format: str | None = None) -> ReadFile:

@@ -11,11 +11,12 @@ from flashcore.domain.card import Card
 from flashcore.domain.note import Note
 from flashcore.domain.review import Review
 from flashcore.domain.schedule import Schedule
-from flashcore.domain.taxonomy import Axes, Depth, read_axes
+from flashcore.domain.taxonomy import Axes, Depth
 from flashcore.errors import NotFoundError
 from flashcore.scheduling.memory import retrievability
 from flashcore.scheduling.replay import standing
 from flashcore.store import content, history
+from flashcore.store.axes import axes_of, note_depth
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
@@ -54,5 +55,5 @@ def card_details(collection: Collection, card_id: int) -> CardDetails:
         stored = content.notes_by_id(connection, [card.note_id])[card.note_id]
         schedule = history.schedule_of(connection, card_id)
         reviews = tuple(standing(history.log_of(connection, card_id)))
-    return CardDetails(card, stored.note, schedule, read_axes(stored.note.tags), content.note_depth(stored.note),
+    return CardDetails(card, stored.note, schedule, axes_of(stored.note.tags, card.deck), note_depth(stored.note),
                        recall(collection, card, schedule), reviews, stored.file, stored.line, stored.added_at)

@@ -39,7 +39,7 @@ def edit_place(collection: Collection, card_id: int) -> EditPlace:
     with collection.database.read() as connection:
         stored = content.notes_by_id(connection, [details.card.note_id])[details.card.note_id]
         known = content.media_hashes(connection)
-    if stored.base is None:
+    if stored.base is None or details.file is None:
         return EditPlace(None)
     wanted = text_key(stored.note.note_type.name, stored.base.fields)
     try:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flashcore.domain.card import Card
 from flashcore.domain.query import Query
 from flashcore.domain.schedule import CardState, Schedule
-from flashcore.domain.taxonomy import read_axes
 from flashcore.store import content, history
+from flashcore.store.axes import axes_of, note_depth
 from flashcore.store.selection import find_cards
 from flashcore.study.card_face import card_face, plain_answer, plain_question
 from flashcore.study.details import recall
@@ -61,12 +61,12 @@ def search(collection: Collection, query: Query) -> list[FoundCard]:
 
 
 def _found(collection: Collection, card: Card, stored: content.StoredNote, schedule: Schedule | None) -> FoundCard:
-    axes, note = read_axes(stored.note.tags), stored.note
+    axes, note = axes_of(stored.note.tags, card.deck), stored.note
     face = card_face(note, card.ordinal)
     memory = schedule.memory if schedule else None
     return FoundCard(
         card.id, card.note_id, card.guid, card.deck, list(note.tags), axes.primary, list(axes.systems),
-        axes.disciplines[0] if axes.disciplines else None, str(content.note_depth(note)),
+        axes.disciplines[0] if axes.disciplines else None, str(note_depth(note)),
         axes.topics[0] if axes.topics else None, str(stored.file) if stored.file else None,
         stored.line if stored.file else None, (schedule.state if schedule else CardState.NEW).name.lower(),
         schedule.due_at.isoformat() if schedule else None, memory.stability_days if memory else None,

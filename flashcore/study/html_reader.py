@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from flashcore.study.rich_text import CUT, LONGEST_SIDE, CardText, Paragraph, Span, Style, file_name
+from flashcore.domain.visible import visible
+from flashcore.study.anki_template import FIELD_TAG, HINT_TAG, TEXT_TAG
+from flashcore.study.html_look import Attributes, hidden_by, is_hidden, styles_of
+from flashcore.study.rich_text import CUT, LONGEST_SIDE, CardText, NamedText, Page, Paragraph, Span, Style, file_name
 from flashcore.study.terminal_math import lowered, raised
 from flashcore.study.text_runs import BREAK, Run, lines, one_line, preformatted
 from flashcore.study.text_table import Cell, table_to_text
@@ -27,7 +30,7 @@ _STYLES = {
     "del": Style.STRIKE, "code": Style.CODE, "kbd": Style.CODE, "samp": Style.CODE, "tt": Style.CODE,
     "pre": Style.CODE,
 }
-_CSS = (("bold", Style.BOLD), ("italic", Style.ITALIC), ("underline", Style.UNDERLINE), ("line-through", Style.STRIKE))
+_COLOURS = frozenset((Style.RED, Style.YELLOW, Style.GREEN, Style.BLUE, Style.PURPLE))
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "fieldset",
     "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "li", "main", "nav", "ol",
@@ -42,21 +45,44 @@ _TASK = re.compile(r"\[[ xX]\](?: |$)")
 
 
 def read_html(html: str) -> CardText:
-    """The paragraphs of an HTML text."""
+    """The paragraphs of an HTML text. Nothing is folded away."""
+    return _read(html, _Folding(frozenset(), is_inside=True)).text
+
+
+def read_page(html: str, *, css: str = "", is_answer: bool = True, only_fields: bool = False) -> Page:
+    """The paragraphs of a side and what it folds away; the parameters are those of ``html_to_page``."""
+    return _read(html, _Folding(hidden_by(css), is_answer, only_fields))
+
+
+def _read(html: str, folding: _Folding) -> Page:
     from selectolax.lexbor import LexborHTMLParser
 
     body = LexborHTMLParser(_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", html)).body
     if body is None:
-        return ()
-    reader = _Reader()
+        return Page(())
+    reader = _Reader(folding)
     reader.read(body)
-    return tuple(reader.paragraphs)
+    return Page(tuple(reader.paragraphs), tuple(dict.fromkeys(reader.folded)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Folding:
+    """What a reader leaves out of the text because it is hidden, and what it folds away."""
+
+    hidden: frozenset[str]
+    is_answer: bool = True
+    only_fields: bool = False
+    is_inside: bool = False
 
 
 class _Reader:
     """What has been read so far, and where in the tree the reading stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, folding: _Folding) -> None:
+        self.folding = folding
+        self.folded: list[NamedText] = []
+        self.is_in_field = False
+        self.count = 0
         self.paragraphs: list[Paragraph] = []
         self.runs: list[Run] = []
         self.styles: frozenset[Style] = frozenset()
@@ -75,65 +101,104 @@ class _Reader:
         """Walks the tree, entering and leaving every element; stops where the side is long enough."""
         opened: list[tuple[LexborNode, _Before]] = []
         node = body.child
-        count = 0
-        while (node is not None or opened) and count < MOST_NODES and self.room > 0:
+        while (node is not None or opened) and self.count < MOST_NODES and self.room > 0:
             if node is None:
                 node, before = opened.pop()
                 self.leave(node, before)
                 node = node.next
                 continue
-            count += 1
+            self.count += 1
             tag = node.tag or ""
             if tag == "-text":
                 self.say(node.text_content or "")
             elif tag[:1] not in "-!" and tag not in _UNSEEN:
-                child = node.child
-                before = _Before(self)
-                self.enter(node, tag)
-                opened.append((node, before))
-                node = child
-                continue
+                attributes = node.attributes
+                if not self.leaves_out(node, tag, attributes):
+                    child = node.child
+                    before = _Before(self)
+                    self.enter(tag, attributes)
+                    opened.append((node, before))
+                    node = child
+                    continue
             node = node.next
-        is_cut = self.room <= 0 or count >= MOST_NODES
+        is_cut = self.room <= 0 or self.count >= MOST_NODES
         while opened:
             self.leave(*opened.pop())
         self.flush()
         if is_cut:
             self.paragraphs.append(CUT)
 
+    def leaves_out(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        """Whether an element is no part of the text, because it is hidden or was folded away just now."""
+        folding = self.folding
+        if is_hidden(attributes, folding.hidden):
+            if folding.is_answer and not folding.is_inside:
+                for kept in node.css(f"{FIELD_TAG}, {HINT_TAG}"):
+                    self.fold(kept, kept.attributes.get("name") or "", is_switch_possible=kept.tag == FIELD_TAG)
+            return True
+        if tag == "a" and "onclick" in attributes:
+            return True  # a button
+        if folding.is_inside:
+            return False
+        if tag == HINT_TAG or (tag == FIELD_TAG and folding.only_fields):
+            self.fold(node, attributes.get("name") or "", is_switch_possible=tag == FIELD_TAG)
+            return True
+        if tag == "details":
+            summary = node.css_first("summary")
+            name = ""
+            if summary is not None:
+                name = " ".join(summary.text().split())
+                summary.decompose()
+            self.fold(node, name)
+            return True
+        return False
+
+    def fold(self, node: LexborNode, name: str, *, is_switch_possible: bool = False) -> None:
+        """Keeps what an element holds apart, under a name. A hidden field of one letter is a switch for a script."""
+        reader = _Reader(replace(self.folding, is_inside=True, only_fields=False))
+        reader.room, reader.count = self.room, self.count
+        reader.read(node)
+        self.room, self.count = reader.room, reader.count
+        size = sum(len(paragraph.text) for paragraph in reader.paragraphs)
+        if size > is_switch_possible:
+            self.folded.append(NamedText(visible(name, keep=""), tuple(reader.paragraphs)))
+
     def say(self, text: str, *styles: Style, target: str = "") -> None:
-        """Adds text in the styles that hold here, and its own."""
+        """Adds text in the styles that hold here, and its own; blanks alone where only fields are read."""
+        if self.folding.only_fields and not self.is_in_field and not text.isspace():
+            return
         text = text[:max(0, self.room)]
         self.room -= max(1, len(text))
         if text:
             self.runs.append(Run(text, self.styles.union(styles), target or self.target))
 
-    def enter(self, node: LexborNode, tag: str) -> None:
+    def enter(self, tag: str, attributes: Attributes) -> None:
         """The start of an element."""
         if tag in _BLOCKS:
             self.flush()
         style = _STYLES.get(tag)
         if style is not None and style not in self.styles:
             self.styles |= {style}
+        if attributes and (found := frozenset(styles_of(attributes))):
+            self.styles = (self.styles - _COLOURS if found & _COLOURS else self.styles) | found
         match tag:
+            case _ if tag == TEXT_TAG:
+                self.is_in_field = True
             case "br":
                 self.runs.append(BREAK)
             case "hr":
                 self.flush()
                 self.say("---")
                 self.flush()
-            case "span" | "font" | "div" | "p":
-                self.read_style(node.attributes)
             case "a":
-                self.target = (node.attributes.get("href") or "").strip()
+                self.target = (attributes.get("href") or "").strip()
                 self.styles |= {Style.LINK} if self.target else set()
             case "img":
-                self.picture(node.attributes)
+                self.picture(attributes)
             case "audio" | "video" | "source":
-                if source := node.attributes.get("src"):
+                if source := attributes.get("src"):
                     self.say(f"[sound: {file_name(source)}]", Style.SOUND, target=source)
             case "input":
-                attributes = node.attributes
                 if attributes.get("type") == "checkbox":
                     self.say("[x] " if "checked" in attributes else "[ ] ")
             case "rt":
@@ -141,11 +206,11 @@ class _Reader:
             case "sub" | "sup":
                 self.in_script = True
             case "ul" | "ol":
-                start = _number(node.attributes.get("start"), 1)
-                kind = (node.attributes.get("type") or "1") if tag == "ol" else "ul"
+                start = _number(attributes.get("start"), 1)
+                kind = (attributes.get("type") or "1") if tag == "ol" else "ul"
                 self.lists.append((kind, start))
             case "li":
-                self.item(node.attributes)
+                self.item(attributes)
             case "dd":
                 self.indent = min(self.indent + 2, DEEPEST_INDENT)
             case "blockquote":
@@ -185,20 +250,13 @@ class _Reader:
                     self.emit(paragraph.text, paragraph.spans, paragraph.preformatted)
         before.restore(self)
 
-    def read_style(self, attributes: dict[str, str | None]) -> None:
-        """The styles that a class or CSS gives, as far as a terminal has them."""
-        if "cloze" in (attributes.get("class") or "").split():
-            self.styles |= {Style.CLOZE}
-        if css := attributes.get("style"):
-            self.styles |= {style for word, style in _CSS if word in css}
-
-    def picture(self, attributes: dict[str, str | None]) -> None:
+    def picture(self, attributes: Attributes) -> None:
         """Names a picture by its alternative text, else by its file."""
         source = attributes.get("src") or ""
         name = (attributes.get("alt") or "").strip() or file_name(source)
         self.say(f"[picture: {name}]" if name else "[picture]", Style.IMAGE, target=source)
 
-    def item(self, attributes: dict[str, str | None]) -> None:
+    def item(self, attributes: Attributes) -> None:
         """The marker of a list item. The first thing in an item may be a list: then both markers stand in one line."""
         kind, number = self.lists[-1] if self.lists else ("ul", 1)
         number = _number(attributes.get("value"), number)
@@ -276,18 +334,20 @@ class _Reader:
 class _Before:
     """What held before an element, to hold again after it."""
 
-    __slots__ = ("in_pre", "in_script", "indent", "outside", "quotes", "rows", "run_count", "styles", "target")
+    __slots__ = ("in_field", "in_pre", "in_script", "indent", "outside", "quotes", "rows", "run_count", "styles",
+                 "target")
 
     def __init__(self, reader: _Reader) -> None:
         self.styles, self.target, self.indent = reader.styles, reader.target, reader.indent
         self.quotes, self.in_pre, self.in_script = reader.quotes, reader.in_pre, reader.in_script
         self.outside, self.rows = reader.outside, reader.rows
-        self.run_count = len(reader.runs)
+        self.run_count, self.in_field = len(reader.runs), reader.is_in_field
 
     def restore(self, reader: _Reader) -> None:
         """Gives the reader back what an element may have changed for what is inside it."""
         reader.styles, reader.target, reader.indent = self.styles, self.target, self.indent
         reader.quotes, reader.in_pre, reader.in_script = self.quotes, self.in_pre, self.in_script
+        reader.is_in_field = self.in_field
 
 
 def _number(text: str | None, default: int) -> int:

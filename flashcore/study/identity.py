@@ -146,11 +146,11 @@ def _ratio(one: BundledNote, stored: StoredNote) -> float:
 _MADE = "fc-"
 
 
-def made_guid(note: Note, taken: Mapping[str, object]) -> str:
+def made_guid(note_type: str, fields: Sequence[str], taken: Mapping[str, object]) -> str:
     """A guid for a note whose file gives none: the same text gives the same guid in every collection."""
     salt = 0
     while True:
-        text = "\x1e".join(text_key(note.note_type.name, note.fields)) + (f"\x1e{salt}" if salt else "")
+        text = "\x1e".join(text_key(note_type, fields)) + (f"\x1e{salt}" if salt else "")
         guid = _MADE + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=7).hexdigest()
         if guid not in taken:
             return guid

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from flashcore.domain.bundle import BundledNote
-from flashcore.domain.bundle import Skipped as Skipped
+from flashcore.domain.bundle import BundledNote, Skipped
 from flashcore.errors import Problem
 
 

@@ -23,15 +23,33 @@ class Merged:
     conflicts: tuple[Conflict, ...]
 
 
-def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool) -> Merged:
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """What no import changes: fields by name in any case, and tags with everything under them."""
+
+    fields: frozenset[str] = frozenset()
+    tags: tuple[str, ...] = ()
+
+    def has_field(self, name: str) -> bool:
+        """Whether a field is protected."""
+        return name.casefold() in {field.casefold() for field in self.fields}
+
+    def has_tag(self, tag: str) -> bool:
+        """Whether a tag is protected, or stands under one that is."""
+        lower = tag.casefold()
+        return any(lower == root.casefold() or lower.startswith(f"{root.casefold()}::") for root in self.tags)
+
+
+def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool,
+           protected: Protected = Protected()) -> Merged:
     """Merge field by field and the tags. Only one side changed: its text. Both: the collection's, and a conflict.
 
-    ``theirs`` takes the file's text instead.
+    ``theirs`` takes the file's text instead, but for what is protected.
     """
     ours, base = stored.note, stored.base or Base(stored.note.fields, stored.note.tags, "")
     conflicts: list[Conflict] = []
     is_kept = False
-    if ours.note_type != read.note_type:
+    if ours.note_type != read.note_type or ours.markup != read.markup:
         is_touched = ours.fields != base.fields
         if is_touched and not theirs:
             conflicts.append(Conflict(file, line, "kind of card", ours.note_type.name, read.note_type.name))
@@ -41,6 +59,10 @@ def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool
     else:
         note_type, markup, chosen = ours.note_type, ours.markup, []
         for name, before, mine, new in zip(note_type.fields, base.fields, ours.fields, read.fields, strict=True):
+            if protected.has_field(name):
+                chosen.append(mine)
+                is_kept |= mine != new
+                continue
             if theirs or mine in (before, new):
                 chosen.append(new)
                 continue
@@ -51,6 +73,8 @@ def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool
                 conflicts.append(Conflict(file, line, name, mine, new))
         fields = tuple(chosen)
     tags, tags_kept = _merged_tags(base.tags, ours.tags, read.tags, theirs=theirs)
+    lost = [tag for tag in ours.tags if tag not in tags and (protected.has_tag(tag) or tag.lower() in _OURS_ALONE)]
+    tags, tags_kept = (*tags, *lost), tags_kept or any(protected.has_tag(tag) for tag in lost)
     result = replace(ours, note_type=note_type, fields=fields, markup=markup, tags=tags, cloze_ordinals=())
     if note_type.kind is NoteKind.CLOZE:
         result = replace(result, cloze_ordinals=ours.cloze_ordinals if fields == ours.fields else carried_ordinals(

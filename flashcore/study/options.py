@@ -109,11 +109,18 @@ def _before_after(text: str) -> str:
     return text.lower()
 
 
+def _names(text: str) -> str:
+    names = [" ".join(name.split()) for name in text.split(",")]
+    return ", ".join(dict.fromkeys(name for name in names if name and name.lower() != "none"))
+
+
 OPTIONS: Mapping[str, _Option] = {
     "exam_on": _Option(_day, None, of_decks=False),
     "minutes_per_day": _Option(_minutes, None, of_decks=False),
     "rollover_hour": _Option(partial(_whole, least=0, most=23), 4, of_decks=False),
     "show_system": _Option(_before_after, "after", of_decks=False),
+    "protected_fields": _Option(_names, "", of_decks=False),
+    "protected_tags": _Option(_names, "", of_decks=False),
     "desired_retention": _Option(_retention, 0.9),
     "parameters": _Option(_parameters, list(FSRS_6_PARAMETERS)),
     "new_per_day": _Option(partial(_whole, least=0, most=9999), 20),
@@ -124,6 +131,10 @@ OPTIONS: Mapping[str, _Option] = {
     "leech_threshold": _Option(partial(_whole, least=1, most=99), 8),
     "leech_suspend": _Option(_yes_no, False),
 }
+
+
+def _listed(value: Value) -> tuple[str, ...]:
+    return tuple(name for name in str(value).split(", ") if name)
 
 
 def read_option(key: str, text: str, *, of_deck: bool) -> str:
@@ -180,7 +191,8 @@ class OptionSet:
         exam_on, minutes = held["exam_on"], held["minutes_per_day"]
         return CollectionOptions(date.fromisoformat(exam_on) if isinstance(exam_on, str) else None,
                                  int(minutes) if isinstance(minutes, int) else None,
-                                 int(str(held["rollover_hour"])), str(held["show_system"]))
+                                 int(str(held["rollover_hour"])), str(held["show_system"]),
+                                 _listed(held["protected_fields"]), _listed(held["protected_tags"]))
 
     def for_deck(self, deck: str) -> DeckOptions:
         """The options of a deck."""

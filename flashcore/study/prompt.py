@@ -13,6 +13,7 @@ from flashcore.domain.review import Rating
 from flashcore.domain.schedule import Schedule
 from flashcore.domain.taxonomy import Axes, Depth
 from flashcore.study.card_face import CardFace
+from flashcore.study.typed import compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,18 @@ class Prompt:
         return "" if outcome is None else interval_label(outcome, self.shown_at)
 
     def usual_rating(self, choice: str | None) -> Rating:
-        """What space and enter mean on the answer side: Again after a wrong letter, else Good."""
+        """What space and enter mean on the answer side: Again after a wrong letter or text, else Good."""
         return Rating.AGAIN if choice is not None and not self.is_right(choice) else Rating.GOOD
 
     def is_right(self, choice: str) -> bool:
-        """Whether the shown letter (either case) is the right option of a vignette."""
+        """Whether the shown letter (either case) is the right option of a vignette, or a typed text what it should be.
+
+        Any text is right where nothing was to be typed.
+        """
+        if self.face.type_in is not None:
+            return compared(self.face.type_in, choice).is_right
+        if not self.face.options:
+            return True
         return any(option.is_right for option in self.face.options if option.letter.lower() == choice.lower())
 
 

@@ -27,6 +27,12 @@ class Style(StrEnum):
     IMAGE = "image"
     SOUND = "sound"
     LINK = "link"
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    PURPLE = "purple"
+    """The author's colour, as one of five; black, white and greys are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,22 @@ class Paragraph:
 
 CardText = tuple[Paragraph, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class NamedText:
+    """A text under a name: a field that a template keeps behind a button, a hint."""
+
+    name: str
+    text: CardText
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What HTML shows, and what it keeps folded away."""
+
+    text: CardText
+    folded: tuple[NamedText, ...] = ()
+
 LONGEST_SIDE = 65_536
 """Characters of text that are shown of one side of a card."""
 CUT = Paragraph("[cut: this side is longer than 64 KiB]")
@@ -78,6 +100,19 @@ def html_to_text(html: str) -> CardText:
     from flashcore.study.html_reader import read_html
 
     return read_html(html)
+
+
+def html_to_page(html: str, *, css: str = "", is_answer: bool = True, only_fields: bool = False) -> Page:
+    """What a side of a card says by its template.
+
+    ``css`` tells what is hidden. Hints and ``<details>`` are folded, each under its name; of an answer, fields in
+    hidden parts too. With ``only_fields`` what stands in no field is left out, and the answer's own fields are folded.
+    """
+    if not _MEANS_SOMETHING.search(html):
+        return Page(html_to_text(html))
+    from flashcore.study.html_reader import read_page
+
+    return read_page(html, css=css, is_answer=is_answer, only_fields=only_fields)
 
 
 def plain(text: CardText) -> str:

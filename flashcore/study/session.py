@@ -14,15 +14,17 @@ from flashcore.domain.note_type import NoteKind, NoteType
 from flashcore.domain.query_terms import Everything, Query
 from flashcore.domain.review import Rating, Review, ReviewKind
 from flashcore.domain.schedule import Schedule
-from flashcore.domain.taxonomy import Axes, Depth, read_axes
+from flashcore.domain.taxonomy import Axes, Depth
 from flashcore.domain.vignette import Vignette, showing_order
 from flashcore.errors import CardChanged, NotFoundError
 from flashcore.scheduling.scheduler import fuzz_seed, is_leech, outcome, outcomes
 from flashcore.store import content, day, history
 from flashcore.store.asking import Asked, load_asked
+from flashcore.store.axes import axes_of, note_depth, write_tags
 from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection
 from flashcore.store.day import Candidate
+from flashcore.store.note_types import note_types
 from flashcore.store.schema import card as card_table
 from flashcore.store.schema import note as note_table
 from flashcore.study import counts
@@ -256,8 +258,8 @@ class Session:
             showings = sum(1 for _, answer in self._answers if answer.card_id == card_id) if self.is_cram else 0
             order = showing_order(Vignette.from_note(note),
                                   f"{note.guid}\x1f{asked.card.ordinal}\x1f{reps + showings}")
-        return _Loaded(asked, card_face(note, asked.card.ordinal, order), read_axes(note.tags),
-                       content.note_depth(note), collection.version)
+        return _Loaded(asked, card_face(note, asked.card.ordinal, order), axes_of(note.tags, asked.card.deck),
+                       note_depth(note), collection.version)
 
     def _ask(self, candidate: Candidate) -> Prompt:
         collection, loaded = self._collection, self._load(candidate.card_id)
@@ -307,7 +309,7 @@ class Session:
 
     def _note_types(self, connection: Connection) -> Mapping[int, NoteType]:
         if self._kinds[0] != self._collection.version:
-            self._kinds = self._collection.version, content.note_types(connection)
+            self._kinds = self._collection.version, note_types(connection)
         return self._kinds[1]
 
     def _after_answer(self, prompt: Prompt, row: Review, after: Schedule | None) -> None:
@@ -343,7 +345,7 @@ def _mark_leech(connection: Connection, card: Card, *, suspend: bool) -> str:
     if "leech" not in (tag.lower() for tag in stored.note.tags):
         tags = (*stored.note.tags, "leech")
         changes.update(note_table, [stored.id], tags=" ".join(tags))
-        content.write_tags(connection, {stored.id: tags})
+        write_tags(connection, {stored.id: (tags, card.deck)})
         did.append("tagged")
     if suspend and content.cards_by_id(connection, [card.id])[card.id].suspension is None:
         changes.update(card_table, [card.id], suspension=str(Suspension.LEECH))

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flashcore.domain.bundle import BundledNote
+from flashcore.domain.bundle import BundledNote, Skipped
 from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.note_cards import card_ordinals
 from flashcore.domain.taxonomy import read_axes
 from flashcore.errors import DeckFileError, FileError, FlashcoreError, Problem, ReadOnlyCollection
-from flashcore.formats import reader_for
+from flashcore.formats import Format, reader_for
 from flashcore.store import content, decks, ingest
 from flashcore.store.changes import ChangeSet
 from flashcore.store.content import StoredNote
@@ -22,7 +22,7 @@ from flashcore.store.schema import split_fields
 from flashcore.study import deck_files, identity
 from flashcore.study.bundled import PREFIX
 from flashcore.study.deck_files import ReadFile, Source
-from flashcore.study.import_report import FileReport, ImportReport, Skipped
+from flashcore.study.import_report import FileReport, ImportReport
 from flashcore.study.media_store import MediaStore, with_names
 from flashcore.study.merge import merged
 
@@ -34,8 +34,8 @@ _FORMAT = "markdown"
 
 def import_paths(collection: Collection, paths: Sequence[str], *, format: str | None = None, deck: str | None = None,
                  theirs: bool = False, is_dry_run: bool = False, write_ids: bool = False,
-                 encoding: str | None = None, stdin: bytes | None = None,
-                 progress: Callable[[int, int], None] | None = None) -> ImportReport:
+                 encoding: str | None = None, delimiter: str | None = None, with_scheduling: bool = True,
+                 stdin: bytes | None = None, progress: Callable[[int, int], None] | None = None) -> ImportReport:
     """See ``Collection.import_paths``."""
     if format is not None:
         reader_for(None, format)
@@ -45,7 +45,8 @@ def import_paths(collection: Collection, paths: Sequence[str], *, format: str | 
     database = collection.database.scratch() if is_dry_run else collection.database
     try:
         run = _Import(collection, database, deck=clean_deck_name(deck) if deck else None, theirs=theirs,
-                      is_dry_run=is_dry_run, write_ids=write_ids, encoding=encoding, stdin=stdin, format=format)
+                      is_dry_run=is_dry_run, write_ids=write_ids, encoding=encoding, delimiter=delimiter,
+                      with_scheduling=with_scheduling, stdin=stdin, format=format)
         for number, source in enumerate(files):
             if progress is not None:
                 progress(number, len(files))
@@ -64,11 +65,12 @@ class _Import:
     """One import of several files into one collection, or into a copy of it that is forgotten."""
 
     def __init__(self, collection: Collection, database: Database, *, deck: str | None, theirs: bool, is_dry_run: bool,
-                 write_ids: bool, encoding: str | None, stdin: bytes | None, format: str | None) -> None:
+                 write_ids: bool, encoding: str | None, delimiter: str | None, with_scheduling: bool,
+                 stdin: bytes | None, format: str | None) -> None:
         self.report = ImportReport(is_dry_run=is_dry_run)
         self._collection, self._database, self._deck, self._theirs = collection, database, deck, theirs
         self._is_dry_run, self._write_ids, self._encoding, self._stdin = is_dry_run, write_ids, encoding, stdin
-        self._format = format
+        self._format, self._delimiter, self._with_scheduling = format, delimiter, with_scheduling
         self._read: dict[str, ReadFile] = {}
         self._texts: dict[str, set[tuple[str, str]]] = {}
         self._gone: dict[str, set[int]] = {}
@@ -79,6 +81,11 @@ class _Import:
         file = FileReport(source.shown, _FORMAT)
         self.report.files.append(file)
         try:
+            chosen = deck_files.format_of(source, self._format)
+            file.format = chosen.name
+            if chosen.is_staged:
+                self._take_staged(source, chosen, file)
+                return
             read = deck_files.read(source, self._encoding, self._stdin, self._format)
         except DeckFileError as error:
             file.refused = True
@@ -99,6 +106,16 @@ class _Import:
         except BaseException:
             media.give_up()
             raise
+
+    def _take_staged(self, source: Source, chosen: Format, file: FileReport) -> None:
+        """Take a package or a table; of standard input, out of a file of its own."""
+        from flashcore.study.staged_import import StagedSettings, import_staged
+
+        settings = StagedSettings(self._deck, self._theirs, self._with_scheduling, self._is_dry_run)
+        job = {"deck": source.default_deck, "root": str(source.root or ""), "encoding": self._encoding or "",
+               "delimiter": self._delimiter or ""}
+        with deck_files.as_file(source, self._stdin) as path:
+            import_staged(self._collection, self._database, path, chosen, job, settings, self.report, file)
 
     def _media_store(self, *, is_dry_run: bool) -> MediaStore:
         with self._database.read() as connection:
@@ -182,11 +199,11 @@ class _Import:
         return guids
 
     def _free_guid(self, connection: Connection, one: BundledNote, taken: Mapping[str, object]) -> str:
-        guid = identity.made_guid(one.note, taken)
+        guid = identity.made_guid(one.note.note_type.name, one.note.fields, taken)
         refused = dict(taken)
         while content.note_ids_by_guid(connection, [guid]):
             refused[guid] = True
-            guid = identity.made_guid(one.note, refused)
+            guid = identity.made_guid(one.note.note_type.name, one.note.fields, refused)
         return guid
 
     def _update(self, changes: ChangeSet, stored: StoredNote, one: BundledNote, place: ingest.FilePlace,

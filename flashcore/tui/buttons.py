@@ -31,11 +31,15 @@ class RatingButtons(Widget):
         self._labels: Mapping[Rating, str] = {}
         self._usual: Rating | None = None
         self._letters = self._chosen = ""
+        self._is_typed = False
 
-    def show_reveal(self, letters: str, chosen: str) -> None:
-        """The question side: what space does. ``letters`` are a vignette's (``A to E``), ``chosen`` one of them."""
+    def show_reveal(self, letters: str, chosen: str, *, is_typed: bool = False) -> None:
+        """The question side: what space does. ``letters`` are a vignette's (``A to E``), ``chosen`` one of them.
+
+        ``is_typed`` tells that the keys are the text of an answer, so that only enter shows it.
+        """
         self._labels, self._usual = {}, None
-        self._letters, self._chosen = letters, chosen
+        self._letters, self._chosen, self._is_typed = letters, chosen, is_typed
         self._fit()
 
     def show_ratings(self, labels: Mapping[Rating, str], usual: Rating) -> None:
@@ -65,7 +69,9 @@ class RatingButtons(Widget):
     def _reveal(self, *, is_short: bool) -> Content:
         key = "bold $mark"
         letters = self._letters.replace(" to ", "-")
-        if self._chosen:
+        if self._is_typed:
+            shown = Content.assemble(("enter", key), "  show the answer", "" if is_short else " beside yours")
+        elif self._chosen:
             shown = Content.assemble(("enter", key), f"  answer {self._chosen}")
         elif letters and is_short:
             shown = Content.assemble((letters.lower(), key), " choose  ", ("space", key), " show without")

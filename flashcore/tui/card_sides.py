@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from textual.content import Content
 
 from flashcore.domain.note_type import NoteKind
 from flashcore.study.prompt import Prompt
+from flashcore.study.rich_text import NamedText, plain
+from flashcore.study.typed import Comparison
 from flashcore.tui.rendering import EMPTY, Block, blocks_of
 from flashcore.tui.safe import line_text, one_line
+from flashcore.tui.type_line import compared_blocks
 from flashcore.tui.vignette import Picks, Verdict, asked_blocks, explained_blocks, judged_blocks, other_blocks
 
 _SHORT_SOURCE = 50
@@ -25,30 +29,51 @@ class Side:
     keeps_place: bool = False
 
 
-def question_side(prompt: Prompt, picks: Picks) -> Side:
-    """What is asked; nothing that gives the answer away."""
-    blocks = blocks_of(prompt.face.question)
-    if prompt.face.options:
-        blocks += [EMPTY, *asked_blocks(prompt.face.options, picks)]
+def question_side(prompt: Prompt, picks: Picks, *, shows_clues: bool = False) -> Side:
+    """What is asked; nothing that gives the answer away. Hints are told by name until they are asked for."""
+    face = prompt.face
+    blocks = blocks_of(face.question)
+    if face.options:
+        blocks += [EMPTY, *asked_blocks(face.options, picks)]
+    if face.clues and not shows_clues:
+        names = ", ".join(clue.name for clue in face.clues if clue.name)
+        blocks += [EMPTY, Block(Content.assemble(("h", "bold $foreground"), f"  hint{f': {names}' if names else ''}")
+                                .stylize_before("$quiet"))]
+    elif face.clues:
+        blocks += named_blocks(face.clues, "Hint")
     return Side(blocks)
 
 
-def answer_side(prompt: Prompt, verdict: Verdict | None, *, shows_others: bool) -> Side:
+def named_blocks(texts: Sequence[NamedText], otherwise: str) -> list[Block]:
+    """Texts under their names, an empty line before each."""
+    blocks: list[Block] = []
+    for one in texts:
+        blocks += [EMPTY, *blocks_of(one.text, lead=Content(f"{one.name or otherwise}: ").stylize("bold $mark"))]
+    return blocks
+
+
+def answer_side(prompt: Prompt, verdict: Verdict | None, *, shows_others: bool, comparison: Comparison | None = None
+                ) -> Side:
     """The question again, the answer, why, and where it is from.
 
-    A cloze card shows its text once, with the deletion filled in.
+    A cloze card shows its text once, with the deletion filled in. What was typed stands over what is right.
     """
     face = prompt.face
     if verdict is not None:
         blocks = [*blocks_of(face.question), EMPTY]
         start = len(blocks)
         blocks += [*judged_blocks(verdict), EMPTY, *explained_blocks(verdict)]
-    elif prompt.note.note_type.kind is NoteKind.CLOZE:
+    elif prompt.note.note_type.kind is NoteKind.CLOZE and comparison is None:
         blocks, start = blocks_of(face.answer), 0
     else:
         blocks = [*blocks_of(face.question, style="$quiet"), EMPTY]
         start = len(blocks)
-        blocks += blocks_of(face.answer)
+        is_told = comparison is not None and face.type_in is not None and plain(face.answer) == face.type_in.expected
+        if comparison is not None:
+            blocks += compared_blocks(comparison)
+        if not is_told:
+            blocks += [*([EMPTY] if comparison is not None else []), *blocks_of(face.answer)]
+    blocks += named_blocks(face.extras, "More")
     if face.why:
         blocks += [EMPTY, *blocks_of(face.why, lead=Content("Why: ").stylize("bold $mark"))]
     others = other_blocks(verdict, shows_others=shows_others) if verdict is not None else []

@@ -91,9 +91,11 @@ REVIEW = (
     Key("f", "flag", "f 0-7", "flag the card; 0 takes the flag off"),
     Key("asterisk", "mark", "*", "mark the note, or unmark it"),
     Key("i", "info", "i", "card info"),
+    Key("h", "clue", "h", "show the hints that the card keeps folded", "hint"),
+    Key("t", "type", "t", "type the answer; esc leaves the line", "type"),
     *SCROLLING,
     Key("r", "retry", "r", "try again what could not be saved"),
-    Key("escape", "calm", "", "never mind", is_in_palette=False, is_in_help=False),
+    Key("escape", "calm", "esc", "never mind", "other keys", is_in_palette=False, is_in_help=False),
     Key("q", "leave", "q", "stop; every answer is saved", "stop"),
 )
 

@@ -15,7 +15,8 @@ from flashcore.study.rich_text import CardText, Paragraph, Style
 _STYLES = {
     Style.BOLD: "bold", Style.ITALIC: "italic", Style.UNDERLINE: "underline", Style.STRIKE: "strike",
     Style.CODE: "$mark", Style.CLOZE: "bold $mark", Style.IMAGE: "italic $mark", Style.SOUND: "italic $mark",
-    Style.LINK: "underline",
+    Style.LINK: "underline", Style.RED: "$wrong", Style.YELLOW: "$mark", Style.GREEN: "$right", Style.BLUE: "$primary",
+    Style.PURPLE: "$accent",
 }
 NOTHING = Content("")
 _CHUNK = 4_000

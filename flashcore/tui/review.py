@@ -14,12 +14,14 @@ from textual.timer import Timer
 from flashcore.domain.review import Rating
 from flashcore.errors import CardChanged, FlashcoreError, StoreError, UndoRefused
 from flashcore.study.prompt import Finished, Prompt
+from flashcore.study.typed import Comparison, compared
 from flashcore.tui.buttons import RatingButtons
+from flashcore.tui.card_actions import CardActions
 from flashcore.tui.card_body import CardBody
 from flashcore.tui.card_sides import answer_side, marks, origin, place_words, question_side
 from flashcore.tui.keys import EVERYWHERE, REVIEW, Key, bindings
 from flashcore.tui.lines import Foot, Rule, TwoEnds, hints
-from flashcore.tui.screen import FlashcoreScreen
+from flashcore.tui.type_line import TypeLine
 from flashcore.tui.vignette import Picks, Verdict, letters_of
 from flashcore.tui.words import clock_words
 
@@ -34,7 +36,7 @@ learner thinks, and nobody waits."""
 _NARROW = 60
 
 
-class ReviewScreen(FlashcoreScreen[None]):
+class ReviewScreen(CardActions):
     """Asks the cards of a session, one after the other."""
 
     KEYS: ClassVar[tuple[Key, ...]] = (*REVIEW, *EVERYWHERE)
@@ -42,12 +44,12 @@ class ReviewScreen(FlashcoreScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(REVIEW)
 
     def __init__(self, session: Session, prompt: Prompt) -> None:
-        super().__init__()
-        self.session, self.prompt = session, prompt
+        super().__init__(session, prompt)
         self.is_revealed = False
         self.picks = Picks()
         self.verdict: Verdict | None = None
-        self._shows_others = False
+        self.typed: str | None = None
+        self._shows_others = self._shows_clues = False
         self._is_flagging = False
         self._asked_once: Rating | None = None
         self._retry: Callable[[], Awaitable[None]] | None = None
@@ -58,6 +60,7 @@ class ReviewScreen(FlashcoreScreen[None]):
         yield TwoEnds(id="head")
         yield Rule()
         yield CardBody()
+        yield TypeLine()
         yield Rule(id="edge")
         yield RatingButtons()
         yield Foot()
@@ -72,8 +75,12 @@ class ReviewScreen(FlashcoreScreen[None]):
     def _ask(self, prompt: Prompt, message: str = "") -> None:
         """Shows the question side of a card."""
         self.prompt, self.picks, self.verdict = prompt, Picks(), None
-        self.is_revealed = self._shows_others = self._is_flagging = False
-        self._asked_once = self._retry = None
+        self.is_revealed = self._shows_others = self._shows_clues = self._is_flagging = False
+        self._asked_once = self._retry = self.typed = None
+        if prompt.face.type_in is not None:
+            self._line.ask()
+        else:
+            self._line.rest()
         self._shown_at = self.flashcore.monotonic()
         if self._quiet is not None:
             self._quiet.stop()
@@ -86,9 +93,9 @@ class ReviewScreen(FlashcoreScreen[None]):
 
     def _draw(self, *, keep_place: bool = False) -> None:
         if self.is_revealed:
-            side = answer_side(self.prompt, self.verdict, shows_others=self._shows_others)
+            side = answer_side(self.prompt, self.verdict, shows_others=self._shows_others, comparison=self._comparison)
         else:
-            side = question_side(self.prompt, self.picks)
+            side = question_side(self.prompt, self.picks, shows_clues=self._shows_clues)
         self.query_one(CardBody).show(side.blocks, from_block=side.from_block,
                                       keep_place=keep_place or side.keeps_place)
         self._draw_head()
@@ -106,16 +113,48 @@ class ReviewScreen(FlashcoreScreen[None]):
     def _draw_foot(self) -> None:
         buttons, foot = self.query_one(RatingButtons), self.query_one(Foot)
         if not self.is_revealed:
-            buttons.show_reveal(letters_of(self.prompt.face.options), self.picks.chosen)
-            foot.offer(hints(self.KEYS, "undo", "bury_card", "suspend_card", "app.show_help", "leave"))
+            is_typing = self._line.has_focus
+            buttons.show_reveal(letters_of(self.prompt.face.options), self.picks.chosen, is_typed=is_typing)
+            if is_typing:
+                foot.offer(hints(self.KEYS, "calm"))
+                return
+            offered = [*(["type"] if self._line.is_asking else []), *(["clue"] if self.prompt.face.clues else [])]
+            foot.offer(hints(self.KEYS, *offered, "undo", "bury_card", "suspend_card", "app.show_help", "leave"))
             return
-        usual = self.prompt.usual_rating(self.picks.chosen or None)
+        usual = self.prompt.usual_rating(self._choice)
         buttons.show_ratings({rating: self.prompt.interval_label(rating) for rating in Rating}, usual)
         foot.offer(hints(self.KEYS, "edit", "undo", "bury_card", "suspend_card", "app.show_help", "leave"))
 
     def on_card_body_scrolled(self, event: CardBody.Scrolled) -> None:
         """Tells at the lower rule whether the card goes on."""
         self.query_one("#edge", Rule).say("more below: j" if event.has_more else "")
+
+    @property
+    def _line(self) -> TypeLine:
+        return self.query_one(TypeLine)
+
+    @property
+    def _choice(self) -> str | None:
+        """The letter that was chosen or the text that was typed; None: revealed without."""
+        return self.picks.chosen or self.typed
+
+    @property
+    def _comparison(self) -> Comparison | None:
+        type_in = self.prompt.face.type_in
+        return compared(type_in, self.typed) if type_in is not None and self.typed is not None else None
+
+    def on_descendant_focus(self) -> None:
+        """The keys are the text of an answer now."""
+        self._draw_foot()
+
+    def on_descendant_blur(self) -> None:
+        """The keys are the screen's again."""
+        self._draw_foot()
+
+    def on_input_submitted(self, event: TypeLine.Submitted) -> None:
+        """Enter in the line: the answer is shown beside what was typed; an empty line shows it alone."""
+        event.stop()
+        self.in_turn(self._go_on)
 
     # keys
 
@@ -137,6 +176,10 @@ class ReviewScreen(FlashcoreScreen[None]):
                 return self.is_revealed or self._is_flagging
             case "retry":
                 return self._retry is not None
+            case "clue":
+                return not self.is_revealed and bool(self.prompt.face.clues)
+            case "type":
+                return not self.is_revealed and self.prompt.face.type_in is not None
         return True
 
     def action_choose(self, letter: str) -> None:
@@ -164,12 +207,17 @@ class ReviewScreen(FlashcoreScreen[None]):
     async def _go_on(self) -> None:
         self._is_flagging = False
         if self.is_revealed:
-            await self._rate(self.prompt.usual_rating(self.picks.chosen or None))
+            await self._rate(self.prompt.usual_rating(self._choice))
             return
         self.is_revealed = True
+        if self._line.is_asking:
+            self.typed = " ".join(self._line.value.split()) or None
+            self._line.rest()
         options = self.prompt.face.options
         self.verdict = Verdict(options, self.picks.chosen) if options else None
-        self.say("space = Again, because the letter was wrong." if self._is_wrong else "")
+        differs = self._comparison is not None and not self._comparison.is_right
+        self.say("space = Again, because the letter was wrong." if self._is_wrong
+                 else "space = Again, because yours differs." if differs else "")
         self._draw()
 
     @property
@@ -184,7 +232,7 @@ class ReviewScreen(FlashcoreScreen[None]):
         if self._is_flagging:
             self._is_flagging = False
             prompt = await self.do(lambda _: self.session.flag(digit))
-            self._redraw(prompt, f"Flag {digit}." if digit else "No flag.")
+            self.redraw(prompt, f"Flag {digit}." if digit else "No flag.")
         elif self.is_revealed and digit in list(Rating):
             await self._confirm(Rating(digit))
 
@@ -199,14 +247,14 @@ class ReviewScreen(FlashcoreScreen[None]):
 
     async def _rate(self, rating: Rating) -> None:
         duration_ms = max(round((self.flashcore.monotonic() - self._shown_at) * 1000), 0)
-        await self._save(rating, duration_ms, self.picks.chosen or None)
+        await self._save(rating, duration_ms, self._choice)
 
     async def _save(self, rating: Rating, duration_ms: int, choice: str | None) -> None:
         label = self.prompt.interval_label(rating)
         try:
             after = await self.do(lambda _: self.session.answer(rating, duration_ms, choice))
         except CardChanged as error:
-            await self._show_next(str(error))
+            await self.show_next(str(error))
             return
         except StoreError as error:
             self._retry = partial(self._save, rating, duration_ms, choice)
@@ -221,12 +269,12 @@ class ReviewScreen(FlashcoreScreen[None]):
         else:
             self.flashcore.show_summary(self, after, message)
 
-    async def _show_next(self, message: str) -> None:
+    async def show_next(self, message: str) -> None:
         """The card that the session shows now, or the summary."""
         after = await self.do(lambda _: self.session.show() or self.session.finished())
         self._go_to(after, message)
 
-    def _redraw(self, prompt: Prompt | None, message: str) -> None:
+    def redraw(self, prompt: Prompt | None, message: str) -> None:
         """The same card on the same side, after a change to it."""
         if prompt is not None:
             self.prompt = prompt
@@ -254,30 +302,7 @@ class ReviewScreen(FlashcoreScreen[None]):
         if undone is None:
             self.say("Nothing to undo.")
             return
-        await self._show_next(f"Undone: {undone.what}.")
-
-    def action_bury_card(self) -> None:
-        """Leaves the card for tomorrow."""
-        self._set_aside(self.session.bury_card, "Buried until tomorrow. u = undo.")
-
-    def action_bury_note(self) -> None:
-        """Leaves all cards of the note for tomorrow."""
-        self._set_aside(self.session.bury_note, "All cards of the note buried until tomorrow. u = undo.")
-
-    def action_suspend_card(self) -> None:
-        """Sets the card aside until told otherwise."""
-        self._set_aside(self.session.suspend_card, "Suspended until told otherwise. u = undo.")
-
-    def action_suspend_note(self) -> None:
-        """Sets all cards of the note aside."""
-        self._set_aside(self.session.suspend_note, "All cards of the note suspended. u = undo.")
-
-    def _set_aside(self, change: Callable[[], object], message: str) -> None:
-        async def step() -> None:
-            await self.do(lambda _: change())
-            await self._show_next(message)
-
-        self.in_turn(step)
+        await self.show_next(f"Undone: {undone.what}.")
 
     def action_flag(self) -> None:
         """The next digit is the colour of a flag."""
@@ -285,23 +310,20 @@ class ReviewScreen(FlashcoreScreen[None]):
         self.say("Flag: 1 to 7, or 0 for none.")
 
     def action_calm(self) -> None:
-        """Forgets a question at the foot."""
+        """Forgets a question at the foot; leaves the line of a typed answer."""
         self._is_flagging, self._asked_once = False, None
+        self.set_focus(None)
         if self._retry is None:
             self.say("")
 
-    def action_mark(self) -> None:
-        """Gives the note the tag ``marked``, or takes it away."""
-        async def step() -> None:
-            prompt = await self.do(lambda _: self.session.toggle_mark())
-            is_marked = prompt is not None and "marked" in (tag.lower() for tag in prompt.note.tags)
-            self._redraw(prompt, "Marked." if is_marked else "Not marked.")
+    def action_clue(self) -> None:
+        """Shows the hints that the question keeps folded."""
+        self._shows_clues = True
+        self._draw(keep_place=True)
 
-        self.in_turn(step)
-
-    def action_info(self) -> None:
-        """What is known of the card."""
-        self.in_turn(partial(self.flashcore.show_card_info, self.prompt.card.id))
+    def action_type(self) -> None:
+        """Back into the line of a typed answer."""
+        self._line.focus()
 
     def action_edit(self) -> None:
         """Opens the note in the editor and shows the card anew."""
@@ -318,9 +340,9 @@ class ReviewScreen(FlashcoreScreen[None]):
         if prompt is not None and prompt.card.id == before.card.id:
             if self.verdict is not None:
                 self.verdict = Verdict(prompt.face.options, self.picks.chosen)
-            self._redraw(prompt, message)
+            self.redraw(prompt, message)
         else:
-            await self._show_next(message)
+            await self.show_next(message)
 
     def action_scroll_lines(self, count: int) -> None:
         """Scrolls; the first step down also shows the other explanations of a vignette."""
@@ -352,7 +374,7 @@ class ReviewScreen(FlashcoreScreen[None]):
     def after_summary(self, wish: Wish | None) -> None:
         """What the learner wants after the summary: the undone card, the missed ones again, or to leave."""
         if wish is not None and wish.what == "undone":
-            self.in_turn(partial(self._show_next, f"Undone: {wish.words}."))
+            self.in_turn(partial(self.show_next, f"Undone: {wish.words}."))
         elif wish is not None and wish.what == "again":
             self.in_turn(self._ask_missed)
         else:
@@ -365,4 +387,4 @@ class ReviewScreen(FlashcoreScreen[None]):
             return collection.review(card_ids=missed, is_cram=True)
 
         self.session = await self.do(work)
-        await self._show_next("These answers move no schedule.")
+        await self.show_next("These answers move no schedule.")

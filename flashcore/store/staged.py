@@ -1,0 +1,80 @@
+"""A staging file beside the collection: attached for reading, and the tables that map its rows to ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Alias, Column, Connection, MetaData, Table
+from sqlalchemy.schema import CreateTable, DropTable
+
+from flashcore.domain.staging import TABLES, create_statement
+from flashcore.errors import FileError
+from flashcore.store.columns import Flag, Fraction, Number, Words
+
+_SCHEMA = "staged"
+_TYPES = {"INTEGER": Number, "REAL": Fraction, "TEXT": Words}
+_staged = MetaData(schema=_SCHEMA)
+
+
+def _of_stage(name: str) -> Alias:
+    """A table under another name, as ours are called the same."""
+    columns = (Column(column, _TYPES[kind.split()[0]]) for column, kind in TABLES[name].items())
+    return Table(name, _staged, *columns).alias(f"staged_{name}")
+
+
+note_type, deck, note, card, review, media, problem, skipped, fact = map(_of_stage, (
+    "note_type", "deck", "note", "card", "review", "media", "problem", "skipped", "fact"))
+
+_mapped = MetaData(schema="temp")
+
+
+def _of_import(name: str, *columns: Column[object]) -> Table:
+    return Table(name, _mapped, *columns)
+
+
+def _key(name: str) -> Column[object]:
+    return Column(name, Number, primary_key=True, autoincrement=False)
+
+
+kind_map = _of_import("kind_map", _key("staged_id"), Column("id", Number))
+deck_map = _of_import("deck_map", _key("staged_id"), Column("id", Number), Column("learning_steps", Number),
+                      Column("relearning_steps", Number))
+note_map = _of_import("note_map", _key("staged_id"), Column("id", Number), Column("is_new", Flag),
+                      Column("guid", Words))
+card_map = _of_import("card_map", _key("staged_id"), Column("id", Number), Column("is_new", Flag))
+new_review = _of_import("new_review", _key("staged_id"))
+taken = _of_import("taken", _key("staged_id"), Column("id", Number))
+"""The cards whose schedule is taken from the file."""
+memory = _of_import("memory", _key("staged_id"), Column("stability", Fraction), Column("difficulty", Fraction))
+"""Memory states that were made from the log, as the file has none."""
+
+
+def check_staging(path: Path) -> None:
+    """Make sure that a file holds the tables of a staging file and nothing else: no view, no trigger, no index.
+
+    Raises:
+        FileError: it does not.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            held = {str(row[0]): row[1] for row in connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE NOT (type = 'index' AND sql IS NULL)")}
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise FileError(path, f"what was read of it cannot be used ({error})", "import it again") from error
+    if held != {table: create_statement(table) for table in TABLES}:
+        raise FileError(path, "what was read of it is not what a reader leaves", "import it again")
+
+
+def make_maps(connection: Connection) -> None:
+    """Empty tables for the maps, which live as long as the transaction."""
+    for table in _mapped.sorted_tables:
+        connection.execute(CreateTable(table))
+
+
+def drop_maps(connection: Connection) -> None:
+    """The maps are no longer needed."""
+    for table in _mapped.sorted_tables:
+        connection.execute(DropTable(table))

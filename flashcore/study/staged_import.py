@@ -1,0 +1,159 @@
+"""Import packages and tables: a limited child process reads them into a staging file, this merges that, set by set.
+
+A file is one transaction. Exactly the same file again is known by its SHA-256 and not even read.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flashcore.domain.bundle import Skipped
+from flashcore.domain.staging import Fact
+from flashcore.errors import FileError, Problem
+from flashcore.formats import Format
+from flashcore.store import imports, ingest_learning
+from flashcore.store.changes import ChangeSet
+from flashcore.store.database import Connection, Database
+from flashcore.study.import_report import FileReport, ImportReport
+from flashcore.study.learning import merge_learning
+from flashcore.study.staged_media import StagedMedia
+from flashcore.study.staged_notes import NoteCounts, StagedNotes
+
+if TYPE_CHECKING:
+    from flashcore.study.collection import Collection
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSettings:
+    """How packages and tables are taken. ``deck`` None: the one that the file names."""
+
+    deck: str | None = None
+    theirs: bool = False
+    with_scheduling: bool = True
+    is_dry_run: bool = False
+
+
+def import_staged(collection: Collection, database: Database, path: Path, format: Format, job: Mapping[str, str],
+                  settings: StagedSettings, report: ImportReport, file: FileReport,
+                  progress: Progress | None = None) -> None:
+    """Read and merge one file; ``job`` is what its reader is told besides.
+
+    Raises:
+        FileError: it is refused; nothing was changed.
+    """
+    try:
+        with path.open("rb") as opened:
+            sha256 = file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise FileError(path, f"it cannot be read ({error.strerror or error})", "check who may read it") from error
+    told = json.dumps([format.name, settings.deck, settings.with_scheduling, job], sort_keys=True)
+    if not settings.theirs and _is_known(database, sha256, told, report, file):
+        return
+    with _folder(collection.path, is_dry_run=settings.is_dry_run) as folder:
+        staging = _read(collection, path, format, job, settings, folder, progress)
+        media = StagedMedia(collection.media_path, folder, is_dry_run=settings.is_dry_run)
+        try:
+            with database.write_with(staging) as connection:
+                _merge(collection, database, connection, media, settings, (sha256, told), report, file)
+        except BaseException:
+            media.give_up()
+            raise
+        finally:
+            collection.forget_options()
+
+
+def _is_known(database: Database, sha256: str, told: str, report: ImportReport, file: FileReport) -> bool:
+    """Whether exactly this file was imported and nothing was deleted since; then it changes nothing."""
+    with database.read() as connection:
+        held = imports.known_import(connection, sha256, told)
+    if held is None:
+        return False
+    file.notes, file.cards = held["notes"], held["cards"]
+    file.skipped += [Skipped(*one) for one in held["skipped"]]
+    report.same += held["notes"] - len(file.skipped)
+    report.skipped += len(file.skipped)
+    report.reviews_same += held["reviews"]
+    report.untagged += held["untagged"]
+    report.systems.update(held["systems"])
+    return True
+
+
+def _read(collection: Collection, path: Path, format: Format, job: Mapping[str, str], settings: StagedSettings,
+          folder: Path, progress: Progress | None) -> Path:
+    """The staging file that a limited child process leaves of a file."""
+    from flashcore.formats.child import ChildLimits, run_child
+    from flashcore.formats.staging import NAME
+
+    now = collection.now()
+    run_child({**job, **format.job, "path": str(path), "now_ms": round(now.timestamp() * 1000),
+               "utc_offset_minutes": collection.offset_minutes(now), "with_learning": settings.with_scheduling},
+              folder, limits=ChildLimits.for_file(path.stat().st_size), progress=progress)
+    return folder / NAME
+
+
+def _merge(collection: Collection, database: Database, connection: Connection, media: StagedMedia,
+           settings: StagedSettings, known_as: tuple[str, str], report: ImportReport, file: FileReport) -> None:
+    facts = imports.facts(connection)
+    file.problems += [Problem(*row) for row in imports.problems(connection)]
+    file.skipped += [Skipped(*row) for row in imports.skipped(connection)]
+    changes = ChangeSet(connection)
+    notes = StagedNotes(collection, connection, changes, settings.deck, file.path, facts, theirs=settings.theirs,
+                        with_options=settings.with_scheduling)
+    counts = notes.merge(media, file)
+    learned = merge_learning(collection, database, connection)
+    staged_notes, cards, reviews = ingest_learning.staged_counts(connection)
+    systems, untagged = imports.systems(connection)
+    seq = database.next_seq(connection)
+    if counts.new or learned.reviews_new or learned.rescheduled or not changes.is_empty():
+        changes.save(seq, collection.clock.new_uuid(), "import", collection.now(), also={"import": {
+            "sha256": known_as[0], "path": file.path, "new": counts.new, "updated": counts.updated,
+            "first_note": counts.first_note, "reviews": learned.reviews_new}})
+    file.notes, file.cards = staged_notes + len(file.skipped), cards
+    if not settings.theirs:
+        imports.remember_import(connection, *known_as, seq, {
+            "notes": file.notes, "cards": cards, "reviews": reviews, "untagged": untagged, "systems": systems,
+            "skipped": [[one.note, one.reason] for one in file.skipped]})
+    _report(report, file, counts)
+    report.reviews_new += learned.reviews_new
+    report.reviews_same += learned.reviews_same
+    report.rescheduled += learned.rescheduled
+    report.diverged += learned.diverged
+    report.media_new += len(media.added)
+    report.media_missing += int(facts.get(Fact.MEDIA_MISSING, "0"))
+    report.systems.update(systems)
+    report.untagged += untagged
+
+
+def _report(report: ImportReport, file: FileReport, counts: NoteCounts) -> None:
+    report.new += counts.new
+    report.updated += counts.updated
+    report.same += counts.same
+    report.kept_local += counts.kept_local
+    report.conflicts += counts.conflicts
+    report.skipped += len(file.skipped)
+
+
+@contextmanager
+def _folder(collection: Path, *, is_dry_run: bool) -> Iterator[Path]:
+    """A folder for one import, on the disk of the collection, so that media move without being copied."""
+    place = None if is_dry_run else collection.parent
+    try:
+        name = tempfile.mkdtemp(prefix=f".{collection.stem}-import-", dir=place)
+    except OSError as error:
+        raise FileError(collection, f"no folder for the import can be made beside it ({error.strerror or error})",
+                        "free some space or check who may write there") from error
+    try:
+        yield Path(name)
+    finally:
+        shutil.rmtree(name, ignore_errors=True)
+

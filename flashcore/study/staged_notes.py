@@ -1,0 +1,183 @@
+"""The notes of a staging file, merged into the collection.
+
+A note is the same by guid, then by first field within its note type. Its content is taken where it is newer; a file
+that does not say how old it is counts as newer. What the learner changed since the last import stays, and so do
+protected fields and tags. Content never touches learning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from flashcore.domain.bundle import OnMatch
+from flashcore.domain.deck import clean_deck_name
+from flashcore.domain.note import Markup, Note
+from flashcore.domain.staging import Fact
+from flashcore.domain.tag_trees import derive_labels
+from flashcore.errors import FlashcoreError, Problem
+from flashcore.store import axes, content, decks, imports, ingest_notes, options
+from flashcore.store.changes import ChangeSet
+from flashcore.store.database import Connection
+from flashcore.store.note_types import note_types
+from flashcore.store.schema import split_fields
+from flashcore.study import identity
+from flashcore.study.import_report import Conflict, FileReport
+from flashcore.study.merge import Protected, merged
+from flashcore.study.options import OPTIONS, OptionSet, read_option
+from flashcore.study.staged_media import StagedMedia
+
+if TYPE_CHECKING:
+    from flashcore.study.collection import Collection
+
+
+@dataclass(slots=True)
+class NoteCounts:
+    """What became of the notes of a file. The new ones have ids from ``first_note`` on."""
+
+    new: int = 0
+    updated: int = 0
+    same: int = 0
+    kept_local: int = 0
+    first_note: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+class StagedNotes:
+    """One merge, inside the transaction of its import."""
+
+    def __init__(self, collection: Collection, connection: Connection, changes: ChangeSet, deck: str | None, file: str,
+                 facts: Mapping[str, str], *, theirs: bool, with_options: bool) -> None:
+        self._collection, self._connection, self._changes = collection, connection, changes
+        self._deck, self._file, self._facts, self._theirs = deck, file, facts, theirs
+        self._with_options = with_options
+
+    def merge(self, media: StagedMedia, file: FileReport) -> NoteCounts:
+        """Match, add and update; the maps of the staging file are filled afterwards."""
+        connection, counts = self._connection, NoteCounts()
+        was_empty = decks.is_empty(connection)
+        ingest_notes.map_note_types(connection)
+        self._map_decks(file, was_empty=was_empty)
+        on_match = OnMatch(self._facts.get(Fact.ON_MATCH, OnMatch.UPDATE))
+        matched = 0
+        if not was_empty:
+            matched = ingest_notes.match_by_guid(connection)
+            if on_match is not OnMatch.ADD:
+                matched += ingest_notes.match_by_first_field(
+                    connection, in_deck=self._facts.get(Fact.MATCH_IN_DECK) == "1")
+        names = media.take(connection)
+        kinds = note_types(connection)
+        counts.first_note, counts.new = ingest_notes.add_new_notes(
+            connection, self._guids(), self._collection.now(),
+            labels_of=lambda tags, deck: derive_labels(tags.split(), deck),
+            axes_of=_axes_of,
+            depth_of=lambda tags, kind, start: str(axes.depth_of(tags.split(), kinds[kind],
+                                                                 ingest_notes.first_field_key(start))))
+        ingest_notes.rename_media(connection, names)
+        ingest_notes.add_new_cards(connection)
+        if matched and on_match is not OnMatch.KEEP:
+            self._update(counts, names)
+        counts.same = matched - counts.updated
+        if with_topic := ingest_notes.new_notes_with_topic(connection):
+            content.order_new_cards(connection, with_topic)
+        return counts
+
+    def _map_decks(self, file: FileReport, *, was_empty: bool) -> None:
+        """Find or make the decks; one that is new here brings its options."""
+        connection = self._connection
+        held = {name.casefold() for name in decks.deck_names(connection).values()}
+        places: dict[int, tuple[str, int]] = {}
+        brought: dict[str, Mapping[str, str]] = {}
+        for staged_id, staged_name, text, anki in ingest_notes.staged_decks(connection):
+            name = self._deck or clean_deck_name(staged_name)
+            places[staged_id] = name, decks.deck_id(connection, name)
+            if name.casefold() not in held and not self._deck:
+                decks.keep_anki(connection, places[staged_id][1], anki)
+                if text and self._with_options:
+                    brought[name] = json.loads(text)
+        if was_empty and self._facts.get(Fact.IS_WHOLE) == "1" and self._with_options:
+            self._take_rollover_hour()
+        self._write_options(brought, file)
+        chosen = OptionSet(options.read_options(connection))
+        self._collection.use_options(chosen)
+        ingest_notes.map_decks(connection, {
+            staged_id: (deck_id, len((preset := chosen.for_deck(name).preset).learning_steps_seconds),
+                        len(preset.relearning_steps_seconds)) for staged_id, (name, deck_id) in places.items()})
+
+    def _take_rollover_hour(self) -> None:
+        hour = self._facts.get(Fact.ROLLOVER_HOUR, "")
+        if hour and "rollover_hour" not in options.read_options(self._connection).get("", {}) \
+                and hour != str(OPTIONS["rollover_hour"].default):
+            options.write_option(self._connection, "", "rollover_hour", read_option("rollover_hour", hour,
+                                                                                    of_deck=False))
+
+    def _write_options(self, brought: Mapping[str, Mapping[str, str]], file: FileReport) -> None:
+        """Set what differs from what a deck inherits, parents first."""
+        for name in sorted(brought, key=lambda deck: (deck.count("::"), deck)):
+            inherited = OptionSet(options.read_options(self._connection))
+            for key, text in brought[name].items():
+                try:
+                    canonical = read_option(key, text, of_deck=True)
+                except FlashcoreError as error:
+                    file.problems.append(Problem(0, f"an option of the deck {name} was left out: {error}"))
+                    continue
+                if OPTIONS[key].read(canonical) != inherited.value(key, name).value:
+                    options.write_option(self._connection, name, key, canonical)
+
+    def _guids(self) -> dict[int, str]:
+        """A guid for each new note to which the file gives none."""
+        found: dict[int, str] = {}
+        taken: dict[str, object] = {}
+        for staged_id, kind, fields in ingest_notes.notes_without_guid(self._connection):
+            guid = identity.made_guid(kind, split_fields(fields), taken)
+            taken[guid] = True
+            found[staged_id] = guid
+        held = content.note_ids_by_guid(self._connection, list(taken)) if taken else {}
+        for staged_id, kind, fields in ingest_notes.notes_without_guid(self._connection) if held else ():
+            if found[staged_id] in held:
+                found[staged_id] = identity.made_guid(kind, split_fields(fields), taken | dict.fromkeys(held))
+                taken[found[staged_id]] = True
+        return found
+
+    def _update(self, counts: NoteCounts, names: Mapping[str, str]) -> None:
+        """Take the content of known notes where the file's is newer, note by note: these are few."""
+        connection, kinds = self._connection, note_types(self._connection)
+        option = self._collection.option_set().collection()
+        protected = Protected(frozenset(option.protected_fields), tuple(option.protected_tags))
+        differing = imports.differing_notes(connection, every=self._theirs)
+        held = content.notes_by_id(connection, [one.note_id for one in differing])
+        for one in differing:
+            stored = held[one.note_id]
+            fields = tuple(_renamed(text, names) for text in split_fields(one.fields))
+            read = Note(stored.note.guid, kinds[one.note_type_id], fields, tuple(one.tags.split()), Markup(one.markup),
+                        tuple(map(int, one.cloze_ordinals.split())))
+            if one.absent:
+                read = _filled(read, stored.note, frozenset(split_fields(one.absent)))
+            result = merged(stored, read, self._file, one.line, theirs=self._theirs, protected=protected)
+            has_base = stored.base is not None or one.changed_at is None
+            base = imports.base_columns(read, stored.base.deck if stored.base else "") if has_base else {}
+            is_changed = content.change_note(self._changes, stored.id, result.note, self._collection.now(),
+                                             changed_at=one.changed_at, **base)
+            counts.updated += is_changed
+            counts.kept_local += result.is_kept_local
+            counts.conflicts += result.conflicts
+
+
+def _axes_of(tags: str, deck: str) -> tuple[str | None, str | None]:
+    found = axes.axes_of(tags.split(), deck)
+    return found.primary, found.topics[0].lower() if found.topics else None
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _filled(read: Note, held: Note, absent: frozenset[str]) -> Note:
+    """The note with what the file leaves out as the collection has it."""
+    fields = tuple(held.field(name) if name in absent and held.note_type == read.note_type else text
+                   for name, text in zip(read.note_type.fields, read.fields, strict=False))
+    return replace(read, fields=fields, tags=held.tags if "Tags" in absent else read.tags)
