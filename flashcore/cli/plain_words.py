@@ -83,7 +83,7 @@ def clue_lines(prompt: Prompt) -> Iterator[str]:
     if not prompt.face.clues:
         yield "This card has no hints."
     for clue in prompt.face.clues:
-        yield from _labelled(f"Hint {clue.name}" if clue.name else "Hint", clue.text)
+        yield from _labelled(f"Hint {clue.name}" if clue.name else "Hint", clue.text, names_pictures=True)
 
 
 def answer_lines(prompt: Prompt, choice: str | None) -> Iterator[str]:
@@ -98,7 +98,7 @@ def answer_lines(prompt: Prompt, choice: str | None) -> Iterator[str]:
     if not options and not is_told:
         yield from _told_answer(face)
     for extra in face.extras:
-        yield from _labelled(extra.name or "More", extra.text)
+        yield from _labelled(extra.name or "More", extra.text, names_pictures=True)
     yield from _labelled("Why", prompt.face.why)
     yield from _labelled("Source", prompt.face.source)
     if not prompt.show_system_before:
@@ -199,12 +199,17 @@ def _system_lines(prompt: Prompt) -> Iterator[str]:
         yield f"System {prompt.axes.primary}."
 
 
-def _labelled(label: str, text: CardText, *, is_question: bool = False) -> Iterator[str]:
-    """A text as lines behind its label, then what stands in it that is no text; nothing where it is empty."""
+def _labelled(label: str, text: CardText, *, is_question: bool = False, names_pictures: bool = False) -> Iterator[str]:
+    """A text as lines behind its label, then what stands in it that is no text; nothing where it is empty.
+
+    With ``names_pictures`` the label is said of a picture or sound without words too.
+    """
     lines = [line for paragraph in text for line in _lines(paragraph, is_question)]
     if lines:
         yield f"{label}: {lines[0]}"
         yield from lines[1:]
+    elif names_pictures:
+        yield f"{label}:"
     for paragraph in text:
         for medium in _media(paragraph):
             about = f": {medium.words}" if medium.words else ""

@@ -28,6 +28,8 @@ class Format:
     reader: str = ""
     writer: str = ""
     is_staged: bool = False
+    has_learning: bool = False
+    """Whether its files carry schedules and the review log."""
 
     @property
     def job(self) -> dict[str, str]:
@@ -58,7 +60,7 @@ class ReadOptions:
 FORMATS = (
     Format("markdown", (".md",), "flashcore.formats.markdown_deck", "flashcore.formats.markdown_writer"),
     Format("anki", (".apkg", ".colpkg"), "flashcore.formats.anki_collection:stage_package",
-           "flashcore.formats.anki_writer", is_staged=True),
+           "flashcore.formats.anki_writer", is_staged=True, has_learning=True),
     Format("anki-collection", (".anki2", ".anki21"), "flashcore.formats.anki_collection:stage_collection",
            is_staged=True),
 )

@@ -173,7 +173,15 @@ def _source(connection: sqlite3.Connection, metadata: Metadata, path: Path, job:
     settings = metadata.settings
     return Source(
         connection, kinds, decks, default_deck, _day_0(metadata, int(job.get("utc_offset_minutes", 0))),
-        int(job["now_ms"]), is_version_1=settings.get("schedVer", 1) == 1, with_learning=with_learning)
+        int(job["now_ms"]), is_version_1=_is_version_1(connection, settings), with_learning=with_learning)
+
+
+def _is_version_1(connection: sqlite3.Connection, settings: Json) -> bool:
+    """Whether cards were studied with Anki's first scheduler; where none ever was, the setting says nothing."""
+    if settings.get("schedVer", 1) != 1:
+        return False
+    [is_studied] = connection.execute("SELECT EXISTS (SELECT 1 FROM source.cards WHERE queue <> 0)").fetchone()
+    return bool(is_studied)
 
 
 def _stage_note_types(connection: sqlite3.Connection, models: Mapping[int, Json],

@@ -25,7 +25,9 @@ from flashcore.formats.anki_models import STOCK_NOTE_TYPES, Json, note_type_of
 from flashcore.formats.foreign_json import objects, read_json, word
 from flashcore.formats.foreign_notes import NoteReport, clean_fields, clean_guid, clean_tags, deck_name, shortened
 from flashcore.formats.foreign_schedule import (
+    FIRST_YEAR,
     LARGEST_EASE,
+    LAST_YEAR,
     LONGEST_INTERVAL_DAYS,
     SMALLEST_EASE,
     count_from,
@@ -34,7 +36,8 @@ from flashcore.formats.foreign_schedule import (
 )
 from flashcore.formats.text_file import clean_text
 
-_LATEST_DUE = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+_EARLIEST_DUE, _LATEST_DUE = (datetime(year, 1, 2, 12, tzinfo=UTC).timestamp() for year in (FIRST_YEAR, LAST_YEAR))
+"""A card without a due date has been due since the earliest."""
 _ON_MATCH = {"Update": OnMatch.UPDATE, "Preserve": OnMatch.KEEP, "Duplicate": OnMatch.ADD}
 _DEFAULT_DECK_ID = 1
 
@@ -157,7 +160,7 @@ class _Reader:
                 self.report.count("a card's interval or place means nothing; it starts as new",
                                   "cards have an interval or place that means nothing; they start as new")
             elif interval:
-                due = number_from(card.get("due"), 0, _LATEST_DUE) or 0.0
+                due = number_from(card.get("due"), _EARLIEST_DUE, _LATEST_DUE) or _EARLIEST_DUE
                 ease = number_from(card.get("ease_factor"), SMALLEST_EASE, LARGEST_EASE)
                 yield BundledCard(ordinal, learned=Learned(
                     CardState.REVIEW, local_day(datetime.fromtimestamp(due, UTC)), interval_days=interval,

@@ -52,13 +52,15 @@ def html_fields(note: Note, media_name: Rewrite | None = None) -> tuple[str, ...
 
 def markdown_field(note: Note) -> str:
     """What the field for the Markdown holds: the fields that are not empty, by name, and the cloze ordinals."""
-    held: dict[str, object] = {name: text for name, text in zip(note.note_type.fields, note.fields, strict=False) if text}
+    pairs = zip(note.note_type.fields, note.fields, strict=False)
+    held: dict[str, object] = {name: text for name, text in pairs if text}
     if note.cloze_ordinals:
         held[_ORDINALS] = note.cloze_ordinals
     return html.escape(json.dumps(held, ensure_ascii=False), quote=False)
 
 
-def note_from_anki(note_type_name: str, fields: Sequence[str]) -> tuple[NoteType, tuple[str, ...], tuple[int, ...]] | None:
+def note_from_anki(note_type_name: str,
+                   fields: Sequence[str]) -> tuple[NoteType, tuple[str, ...], tuple[int, ...]] | None:
     """The note type, Markdown fields and cloze ordinals of a note as it stands in Anki, all its fields in order.
 
     None where it is no note of ours, or where a field was edited: then its HTML is the note.

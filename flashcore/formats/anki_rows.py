@@ -229,7 +229,8 @@ _LEARNED = """
         || '}' END"""
 _NOTHING_LEARNED = ", ".join(["NULL"] * 12)
 _UNPACKED = """
-    (SELECT *, CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END AS real_due,
+    (SELECT id, nid, did, ord, mod, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data,
+            CASE WHEN :is_version_1 AND type = 2 AND queue IN (1, 3) THEN 3 ELSE type END AS type, CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END AS real_due,
             CASE WHEN odid <> 0 THEN odid ELSE did END AS real_did,
             json_extract(extras, '$.s') AS s, json_extract(extras, '$.d') AS d, json_extract(extras, '$.dr') AS dr,
             json_extract(extras, '$.decay') AS decay, json_extract(extras, '$.lrt') AS lrt,
@@ -251,7 +252,7 @@ def _stage_cards(source: Source) -> None:
         f"""INSERT INTO card ({columns}) SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned}
         FROM {_UNPACKED} c JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
         WHERE {_CARD_IS_GOOD} ORDER BY c.type <> 0, c.real_due, c.id""",
-        {"deck": source.default_deck, "day_0": source.day_0})
+        {"deck": source.default_deck, "day_0": source.day_0, "is_version_1": source.is_version_1})
     connection.execute("CREATE TEMP TABLE card_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
     connection.execute("INSERT OR IGNORE INTO card_of SELECT added_at, id FROM card")
     _drop_twins(source)

@@ -45,7 +45,11 @@ class Log:
 
 @dataclass(slots=True)
 class Filling:
-    """What the statements share. ``day_0`` is the day that due numbers count from, ``today`` the study day of now."""
+    """What the statements share.
+
+    Days are study days since 1970-01-01: ``day_0`` the one that due numbers count from, ``today`` that of now; they
+    begin ``day_start_s`` seconds after midnight UTC.
+    """
 
     cursor: sqlite3.Cursor
     kinds: Mapping[int, Kind]
@@ -54,8 +58,10 @@ class Filling:
     now_ms: int
     day_0: int
     today: int
+    day_start_s: int
     log: Log
     with_scheduling: bool
+    is_collection: bool
 
     def count(self, statement: str, **values: Any) -> int:
         """The one number that a query gives."""
@@ -98,7 +104,8 @@ def _give_ids(filling: Filling, table: str, rows: str) -> None:
     """Fills a table of ids from a query of id and moment, which may be null."""
     cursor, now_ms = filling.cursor, filling.now_ms
     count, different, known, earliest, latest = cursor.execute(
-        f"WITH r (id, at) AS ({rows}) SELECT count(*), count(DISTINCT at), count(at), min(at), max(at) FROM r").fetchone()
+        f"WITH r (id, at) AS ({rows}) SELECT count(*), count(DISTINCT at), count(at), min(at), max(at) FROM r"
+    ).fetchone()
     if count == different == known and (not count or (earliest > 0 and latest <= now_ms)):
         cursor.execute(f"INSERT INTO {table} {rows}")
         return
@@ -152,10 +159,11 @@ def _write_notes(filling: Filling) -> set[str]:
 def _slow_notes(filling: Filling, tags: _Tags) -> Iterator[tuple[Any, ...]]:
     """The notes that need more than SQL: those in Markdown, those whose fields stand elsewhere in the package."""
     moved = {reference: name for reference, name in filling.names.by_reference.items() if reference != name}
-    for anki, number, guid, changed_at, text, ordinals, tag_text, markup, deck, line in filling.cursor.connection.execute(
-            "SELECT i.anki, s.note_type_id, s.guid, coalesce(s.changed_at, ?), s.fields, s.cloze_ordinals, s.tags, "
-            "s.markup, s.deck_id, s.line FROM slow_note w CROSS JOIN stage.note s ON s.id = w.id "
-            "CROSS JOIN note_id i ON i.id = s.id", (filling.now_ms,)):
+    rows = filling.cursor.connection.execute(
+        "SELECT i.anki, s.note_type_id, s.guid, coalesce(s.changed_at, ?), s.fields, s.cloze_ordinals, s.tags, "
+        "s.markup, s.deck_id, s.line FROM slow_note w CROSS JOIN stage.note s ON s.id = w.id "
+        "CROSS JOIN note_id i ON i.id = s.id", (filling.now_ms,))
+    for anki, number, guid, changed_at, text, ordinals, tag_text, markup, deck, line in rows:
         kind, fields = filling.kinds[number], text.split("\x1f")
         if markup == Markup.HTML:
             fields = kind.placed([with_names(field, filling.names) for field in fields])
@@ -246,8 +254,8 @@ def _add_missing_cards(filling: Filling) -> None:
     cursor, connection = filling.cursor, filling.cursor.connection
     cursor.execute("CREATE TEMP VIEW card_row AS SELECT * FROM stage.card")
     bare = connection.execute(
-        "SELECT s.id, s.note_type_id, s.deck_id, s.fields, s.markup, s.cloze_ordinals FROM stage.note s WHERE s.id NOT IN "
-        "(SELECT c.note_id FROM stage.card c CROSS JOIN stage.note n ON n.id = c.note_id "
+        "SELECT s.id, s.note_type_id, s.deck_id, s.fields, s.markup, s.cloze_ordinals FROM stage.note s "
+        "WHERE s.id NOT IN (SELECT c.note_id FROM stage.card c CROSS JOIN stage.note n ON n.id = c.note_id "
         "CROSS JOIN kind k ON k.id = n.note_type_id WHERE c.ordinal < k.card_count)")
     rows = [(note_id, ordinal, deck_id) for note_id, number, deck_id, fields, markup, ordinals in bare
             if number in filling.kinds
@@ -270,7 +278,11 @@ _DUE_DAY = f"""CASE WHEN c.due_on IS NOT NULL THEN c.due_on WHEN c.due_at IS NOT
     ELSE coalesce(c.last_at / {_DAY_MS} + coalesce(c.interval_days, 0), :today) END - :day_0"""
 _POSITION = f"min(max(coalesce(c.position, {{position}}, n.place), 0), {_HIGHEST_POSITION})"
 _DUE = f"""CASE coalesce(c.state, 0) WHEN 0 THEN {_POSITION} WHEN 2 THEN {_DUE_DAY}
-    ELSE CASE WHEN c.due_at IS NOT NULL THEN c.due_at / 1000 ELSE {_DUE_DAY} END END"""
+    ELSE CASE WHEN c.due_at IS NOT NULL THEN c.due_at / 1000
+         WHEN (c.is_suspended OR c.is_buried) AND c.due_on IS NOT NULL AND NOT :is_collection
+         THEN c.due_on * 86400 + :day_start ELSE {_DUE_DAY} END END"""
+"""The due number. A card that is suspended or buried while learning gets a moment instead of its day: Anki turns the
+days of all other cards of a package into its own, and would ask this one at any time."""
 _QUEUE = """CASE WHEN c.is_suspended THEN -1 WHEN c.is_buried THEN -3 ELSE CASE coalesce(c.state, 0) WHEN 0 THEN 0
     WHEN 2 THEN 2 ELSE CASE WHEN c.due_at IS NOT NULL THEN 1 ELSE 3 END END END"""
 _EASE = "coalesce(c.anki ->> '$.ease', c.ease, CASE WHEN coalesce(c.state, 0) = 0 THEN 0 ELSE 2500 END)"
@@ -310,7 +322,8 @@ def _write_cards(filling: Filling) -> None:
         FROM card_id i CROSS JOIN card_row c ON c.id = i.id CROSS JOIN note_id m ON m.id = c.note_id
         CROSS JOIN stage.note s ON s.id = c.note_id CROSS JOIN kind k ON k.id = s.note_type_id
         CROSS JOIN place p ON p.id = c.deck_id LEFT JOIN new_place n ON n.id = c.id WHERE c.ordinal < k.card_count""",
-        {"now": filling.now_ms, "today": filling.today, "day_0": filling.day_0})
+        {"now": filling.now_ms, "today": filling.today, "day_0": filling.day_0, "day_start": filling.day_start_s,
+         "is_collection": filling.is_collection})
 
 
 # the review log
@@ -322,7 +335,8 @@ _FACTOR = ("CASE r.origin WHEN 'reset' THEN 0 WHEN 'manual' THEN CASE r.factor W
 """A manual row of factor 0 means in Anki that the card was made new again."""
 _REVIEWS = f"""
     INSERT OR IGNORE INTO revlog
-    SELECT {{moment}}, k.anki, -1, coalesce(r.rating, 0), r.interval, r.last_interval, {_FACTOR}, r.duration_ms, {_ORIGIN}
+    SELECT {{moment}}, k.anki, -1, coalesce(r.rating, 0), r.interval, r.last_interval, {_FACTOR}, r.duration_ms,
+        {_ORIGIN}
     FROM {{order}} o CROSS JOIN stage.review r ON r.id = o.id CROSS JOIN card_id k ON k.id = r.card_id"""
 
 

@@ -185,7 +185,8 @@ class _Reader:
 
         With a column of note types there are no labels, and every row may be as long as its type needs.
         """
-        own = next((own for own in OWN_NOTE_TYPES if (own.name, own.fields) == (note_type.name, note_type.fields)), None)
+        name = note_type.name, note_type.fields
+        own = next((own for own in OWN_NOTE_TYPES if (own.name, own.fields) == name), None)
         note_type = note_type if own is None else package_note_type(own)
         tags = self.places.get("tags")
         by_row = "note type" in self.places

@@ -128,8 +128,9 @@ class _Package(genanki.Package):
         decks = Decks(cursor.execute(
             "SELECT id, name, CASE WHEN ? THEN options ELSE '' END, anki FROM stage.deck ORDER BY id",
             (self.with_scheduling,)).fetchall())
-        tags = fill(Filling(cursor, kinds.kinds, decks.places, self.names, self.now_ms, day_0, today, log,
-                            self.with_scheduling))
+        tags = fill(Filling(
+            cursor, kinds.kinds, decks.places, self.names, self.now_ms, day_0, today,
+            rollover_hour * 3600 - self.utc_offset_ms // 1000, log, self.with_scheduling, self.is_collection))
         for name, statement in indexes.items():
             if self.is_collection or name not in _LOG_INDEXES:
                 cursor.execute(statement)
@@ -138,7 +139,8 @@ class _Package(genanki.Package):
         ).fetchone()
         settings = {"nextPos": position + 1, "rollover": rollover_hour, "lastUnburied": today - day_0,
                     "fsrs": bool(has_memory)}
-        write_catalogue(cursor, kinds, decks, tags, settings, day_0 * _DAY_MS // 1000 + rollover_hour * 3600, self.now_ms)
+        created_at = day_0 * _DAY_MS // 1000 + rollover_hour * 3600
+        write_catalogue(cursor, kinds, decks, tags, settings, created_at, self.now_ms)
         cursor.execute("COMMIT")
 
     def _day_0(self, cursor: sqlite3.Cursor, log: Log, today: int) -> int:
@@ -150,7 +152,8 @@ class _Package(genanki.Package):
 
 
 def _put(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo, source: Path) -> None:
-    with source.open("rb") as reading, archive.open(member, "w", force_zip64=source.stat().st_size > 1 << 30) as writing:
+    is_large = source.stat().st_size > 1 << 30
+    with source.open("rb") as reading, archive.open(member, "w", force_zip64=is_large) as writing:
         while block := reading.read(1 << 20):
             writing.write(block)
 

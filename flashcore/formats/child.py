@@ -187,8 +187,8 @@ def _environment(folder: Path) -> dict[str, str]:
     """What the child knows of its surroundings: where Python and flashcore are, the language, and where to write.
 
     It looks for modules where this process does. It stands in a folder that an archive is unpacked into, so no such
-    place may be relative: a member named ``json.py`` would be run. More threads would only reserve memory; memory that is given back after each piece
-    of a file is paid for again with the next (a third of the time of unpacking media).
+    place may be relative: a member named ``json.py`` would be run. More threads would only reserve memory, and memory
+    that is given back after each piece of a file is paid for again with the next: a third of the time of media.
     """
     kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
     root = Path(flashcore.__file__).parents[1]

@@ -106,9 +106,10 @@ def _delimiter(text: str, path: Path, options: ReadOptions, notes: TableNotes) -
     for fits in (_has_header, _is_even, _has_pairs, _has_mostly_pairs):
         found = [delimiter for delimiter, (sample, fault) in samples.items() if fault is None and fits(sample)]
         if found:
-            others = " and ".join(map(shown_delimiter, found[1:]))
-            notes.warn(f"the cells are parted by {shown_delimiter(found[0])}" + (f"; {others} would fit too" * (
-                len(found) > 1)), "--delimiter chooses another", line=1)
+            if not is_own_head(samples[found[0]][0][0].cells):
+                others = " and ".join(map(shown_delimiter, found[1:]))
+                notes.warn(f"the cells are parted by {shown_delimiter(found[0])}"
+                           + (f"; {others} would fit too" if others else ""), "--delimiter chooses another", line=1)
             return found[0]
     faulty = [(len(sample), fault) for sample, fault in samples.values() if fault is not None and (
         not sample or _has_mostly_pairs(sample))]

@@ -147,7 +147,8 @@ class PlainReader:
 
 def left_out(note: Note, names: Iterable[str] = ("Why", "Source", "Tags")) -> frozenset[str]:
     """Which of these fields a note of an own type leaves out, so that an update lets them be."""
-    return frozenset(name for name in names if name == "Tags" or (name in note.note_type.fields and not note.field(name)))
+    fields = note.note_type.fields
+    return frozenset(name for name in names if name == "Tags" or (name in fields and not note.field(name)))
 
 
 def _tags(cell: str) -> tuple[str, ...]:

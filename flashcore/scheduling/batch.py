@@ -33,6 +33,7 @@ from flashcore.scheduling.sm2 import HISTORICAL_RETENTION, STARTING_EASE, memory
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+Ints = IntArray | Sequence[int]
 Weights = tuple[float, ...]
 
 LEARN, REVIEW, RELEARN, FILTERED, MANUAL, RESCHEDULED = range(6)
@@ -60,9 +61,9 @@ class Rebuilt:
 
 
 def rebuild(
-    card: IntArray, day: IntArray, rating: IntArray, kind: IntArray, factor: IntArray, *, interval: IntArray,
-    parameters: Weights | Sequence[Weights], parameter_set: IntArray | None = None,
-    sm2_retention: float | Sequence[float] = HISTORICAL_RETENTION, is_ignored: BoolArray | None = None,
+    card: Ints, day: Ints, rating: Ints, kind: Ints, factor: Ints, *, interval: Ints,
+    parameters: Weights | Sequence[Weights], parameter_set: Ints | None = None,
+    sm2_retention: float | Sequence[float] = HISTORICAL_RETENTION, is_ignored: BoolArray | Sequence[bool] | None = None,
 ) -> Rebuilt:
     """The memory state that each card's log leaves; rows are sorted by card, then by time.
 
@@ -79,21 +80,25 @@ def rebuild(
     """
     sets = _sets(parameters)
     retentions = [sm2_retention] * len(sets) if isinstance(sm2_retention, float | int) else list(sm2_retention)
+    card, day, rating, kind, factor, interval = (
+        np.asarray(column, dtype=np.int64) for column in (card, day, rating, kind, factor, interval))
     first = _starts(card)
     stability, difficulty = np.full(len(first), np.nan), np.full(len(first), np.nan)
     last_day = np.full(len(first), -1, dtype=np.int64)
     if not len(first):
         return Rebuilt(card[:0], stability, difficulty, last_day)
 
-    counts, is_whole = _rows_that_count(first, rating, kind, factor, interval, is_ignored)
+    old = None if is_ignored is None else np.asarray(is_ignored, dtype=np.bool_)
+    counts, is_whole = _rows_that_count(first, rating, kind, factor, interval, old)
     rows = np.flatnonzero(counts)
     place = np.searchsorted(rows, first)  # of each card's first row that counts
     length = np.diff(place, append=len(rows))
     answered = np.flatnonzero(length)
     last_day[answered] = day[rows[(place + length)[answered] - 1]]
     log = _Log(rating[rows], day[rows], factor[rows], interval[rows])
+    which = np.zeros(len(first), dtype=np.int64) if parameter_set is None else np.asarray(parameter_set, np.int64)
     for number, (weights, retention) in enumerate(zip(sets, retentions, strict=True)):
-        cards = answered if parameter_set is None else answered[parameter_set[answered] == number]
+        cards = answered[which[answered] == number]
         cards = cards[np.argsort(-length[cards], kind="stable")]  # longest first: those still going are a prefix
         if len(cards):
             stability[cards], difficulty[cards] = _Model(weights, retention).states(
@@ -102,9 +107,15 @@ def rebuild(
 
 
 def from_sm2(
-    ease: FloatArray, interval_days: FloatArray, sm2_retention: float, parameters: Weights
+    ease: FloatArray | Sequence[float], interval_days: FloatArray | Sequence[float], sm2_retention: float,
+    parameters: Weights,
 ) -> tuple[FloatArray, FloatArray]:
-    """(stability, difficulty) of many cards of which only SM-2's numbers are known: ``sm2.memory_from_sm2`` of each."""
+    """(stability, difficulty) of many cards of which only SM-2's numbers are known: ``sm2.memory_from_sm2`` of each.
+
+    Raises:
+        ValueError: the retention is not in (0, 1).
+    """
+    ease, interval_days = np.asarray(ease, dtype=np.float64), np.asarray(interval_days, dtype=np.float64)
     per_day = memory_from_sm2(1.0, 1.0, sm2_retention, parameters).stability_days
     stability = np.maximum(interval_days, _LEAST_STABILITY) * per_day
     gain = math.exp(parameters[8]) * math.expm1((1 - sm2_retention) * parameters[10]) * stability ** -parameters[9]

@@ -166,6 +166,21 @@ class Database:
         finally:
             self._begin = "BEGIN"
 
+    @contextmanager
+    def read_into(self, staging: Path) -> Iterator[Connection]:
+        """One look at the collection that can fill the tables of an empty staging file (see ``staged``)."""
+        driver = self._driver()
+        driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=rw",))
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size={_IMPORT_CACHE}"):
+            driver.execute(f"PRAGMA staged.{pragma}")
+        try:
+            with self.read() as connection:
+                staged.make_maps(connection)
+                yield connection
+                staged.drop_maps(connection)
+        finally:
+            driver.execute("DETACH staged")
+
     def next_seq(self, connection: Connection) -> int:
         """The next number of the sequence of the log; the one writer keeps it, so an answer need not ask for it."""
         return self.next_seqs(connection, 1)

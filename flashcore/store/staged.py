@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Alias, Column, Connection, MetaData, Table
+from sqlalchemy import Column, Connection, MetaData, Table
 from sqlalchemy.schema import CreateTable, DropTable
 
 from flashcore.domain.staging import TABLES, create_statement
@@ -18,10 +19,15 @@ _TYPES = {"INTEGER": Number, "REAL": Fraction, "TEXT": Words}
 _staged = MetaData(schema=_SCHEMA)
 
 
-def _of_stage(name: str) -> Alias:
+def _of_stage(name: str) -> Any:
     """A table under another name, as ours are called the same."""
     columns = (Column(column, _TYPES[kind.split()[0]]) for column, kind in TABLES[name].items())
     return Table(name, _staged, *columns).alias(f"staged_{name}")
+
+
+def target(name: str) -> Table:
+    """A table of the staging file, to put rows into."""
+    return _staged.tables[f"{_SCHEMA}.{name}"]
 
 
 note_type, deck, note, card, review, media, problem, skipped, fact = map(_of_stage, (
@@ -49,6 +55,13 @@ taken = _of_import("taken", _key("staged_id"), Column("id", Number))
 """The cards whose schedule is taken from the file."""
 memory = _of_import("memory", _key("staged_id"), Column("stability", Fraction), Column("difficulty", Fraction))
 """Memory states that were made from the log, as the file has none."""
+
+
+chosen = _of_import("chosen", Column("staged_id", Number, primary_key=True), Column("id", Number))
+"""The cards that an export takes."""
+own_answer = _of_import("own_answer", _key("seq"), Column("card_id", Number), Column("origin", Words),
+                        Column("interval", Number), Column("last_interval", Number), Column("factor", Number))
+"""Own answers that stand, as another program would write them."""
 
 
 def check_staging(path: Path) -> None:

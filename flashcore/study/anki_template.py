@@ -38,8 +38,10 @@ NO_HINT = "..."
 
 FIELD_TAG, TEXT_TAG, HINT_TAG = "flashcore-field", "flashcore-text", "flashcore-hint"
 
-LONGEST_FIELD = 1_048_576
-"""Characters of a field that are put into a template; what follows is left out."""
+LONGEST_FIELD = 262_144
+"""Characters of a field that are put into a template, embedded pictures aside; what follows is left out."""
+MOST_FILTERED = 4 * LONGEST_FIELD
+"""Characters that the filters of one side are given; what a template wants beyond that is left out."""
 MOST_SHOWN = 4 * LONGEST_FIELD
 """Characters of HTML of one side; a field that is shown a thousand times must not fill the memory."""
 
@@ -137,7 +139,7 @@ def _is_asked(field: str, card: _Card) -> bool:
     """Whether a field has a deletion of the card."""
     if read_shapes(field):
         return any(card.ordinal in shape.ordinals for shape in read_shapes(field))
-    return any(card.ordinal in one.ordinals for one in deletions_of(_pieces(field[:LONGEST_FIELD], card.note)))
+    return any(card.ordinal in one.ordinals for one in deletions_of(_pieces(_shortened(field), card.note)))
 
 
 class _Card:
@@ -145,6 +147,7 @@ class _Card:
 
     def __init__(self, note: Note, ordinal: int, place: Place, template: str) -> None:
         self.note, self.ordinal = note, ordinal
+        self._values: dict[str, str] = {}
         self.filled = filled_names(note)
         self.special = {
             "Tags": escape(" ".join(note.tags), quote=False), "Type": note.note_type.name, "Deck": place.deck,
@@ -153,6 +156,12 @@ class _Card:
         self.unseen = MASK_FIELDS if has_masks(note.note_type) else (
             ("Why", "Source") if note.note_type.name in _OWN else ())
         """Fields that are told in another way."""
+
+    def value(self, name: str) -> str:
+        """What a field holds, or what stands for it."""
+        if name not in self._values:
+            self._values[name] = self.special[name] if name in self.special else _shortened(self.note.field(name))
+        return self._values[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,8 @@ class _Side:
         self.shown: set[str] = set(question.shown) if question is not None else set()
         self.type_in: TypeIn | None = None
         self._is_in_tag = False
-        self._room = MOST_SHOWN
+        self._made: dict[Shown, str] = {}
+        self._room, self._work = MOST_SHOWN, MOST_FILTERED
 
     def html(self, *, with_speech: bool = True) -> str:
         """The side as it stands."""
@@ -211,11 +221,14 @@ class _Side:
         filters = [word for word in shown.filters if word not in ("type", "nc") and not _is_speech(word)]
         if name in card.unseen or (name == "Tags" and self.is_scripted):
             return
-        value = card.special[name] if name in card.special else card.note.field(name)[:LONGEST_FIELD]
-        if "type" in shown.filters:
-            self._add_type_in(value, shown)
+        if self._room <= 0:
             return
-        html = self._filtered(self._as_html(value, filters), name, filters)
+        if "type" in shown.filters:
+            self._add_type_in(card.value(name), shown)
+            return
+        if shown not in self._made:
+            self._made[shown] = self._filtered(self._as_html(card.value(name), filters), name, filters)
+        html = self._made[shown]
         if any(_is_speech(word) for word in shown.filters):
             if words := strip_html(html).strip():
                 self.out.append(_Speech(name, f"<i>[speech: {escape(words, quote=False)}]</i>"))
@@ -234,6 +247,9 @@ class _Side:
 
     def _add_type_in(self, value: str, shown: Shown) -> None:
         """The text to be typed is asked for by the front and shown by the back."""
+        self._work -= len(value)
+        if self._work < 0:
+            return
         if "cloze" in shown.filters:
             value = self._deleted(value)
         elif self.card.note.markup is Markup.MARKDOWN:
@@ -257,6 +273,9 @@ class _Side:
 
     def _filtered(self, html: str, name: str, filters: Sequence[str]) -> str:
         for word in filters:
+            self._work -= len(html)
+            if self._work < 0:
+                return ""
             match word:
                 case "text":
                     html = strip_html(html)
@@ -295,6 +314,15 @@ _CLOZE = {"cloze", "cloze-only"}
 _SWITCHED_ON = ("y", "yes", "x", "1", "true", "on")
 """What a field holds that is no text but tells a script what to do."""
 _SPOKEN = re.compile(r"\[anki:tts[^\]\n]{0,200}\]([^\[]{0,2000})\[/anki:tts\]")
+
+
+_EMBEDDED = re.compile(r"(?<=[\"'=(])data:[^\"'<>\s)]{1000,}+")
+_LONG = 16_384
+
+
+def _shortened(field: str) -> str:
+    """A field as far as it can be shown: without the bytes of embedded pictures."""
+    return field if len(field) <= _LONG else _EMBEDDED.sub("data:", field)[:LONGEST_FIELD]
 
 
 def _is_speech(word: str) -> bool:

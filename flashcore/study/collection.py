@@ -318,9 +318,15 @@ class Collection:
                                      write_ids=write_ids, encoding=encoding, delimiter=delimiter,
                                            with_scheduling=with_scheduling, stdin=stdin, progress=progress)
 
-    def export(self, path: Path | str, query: str | Query = "", *, format: str | None = None) -> ExportReport:
-        """Write the notes of the cards a query selects; the suffix tells the format."""
-        return study.export.export(self, Path(path), _query(query), format=format)
+    def export(self, path: Path | str, query: str | Query = "", *, format: str | None = None,
+               with_scheduling: bool = True, is_spreadsheet: bool = False) -> ExportReport:
+        """Write the notes of the cards a query selects; the suffix tells the format.
+
+        Without scheduling, as for others to study: new cards, no log, no options. ``is_spreadsheet`` makes the cells
+        of a .csv safe for spreadsheet programs, which take some texts for formulas.
+        """
+        return study.export.export(self, Path(path), _query(query), format=format, with_scheduling=with_scheduling,
+                                   is_spreadsheet=is_spreadsheet)
 
     def info(self) -> Info:
         """Where the collection is and what it holds."""

@@ -1,4 +1,7 @@
-"""How an element of HTML looks: bold, coloured, hidden. Of CSS only what a terminal can tell is read."""
+"""How HTML looks: bold, coloured, hidden elements, and whether it is a knot that no reader should be given.
+
+Of CSS only what a terminal can tell is read.
+"""
 
 from __future__ import annotations
 
@@ -104,3 +107,39 @@ def is_hidden(attributes: Attributes, hidden: frozenset[str]) -> bool:
         return False
     return f"#{attributes.get('id')}" in hidden or any(
         f".{name}" in hidden for name in (attributes.get("class") or "").split())
+
+
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*+)", re.IGNORECASE)
+_CLOSED_BY_OTHERS = frozenset((
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param",
+    "rb", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+))
+_FORMATTING = frozenset((
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+))
+_FEW_TAGS = 500
+_MOST_STEPS = 5_000_000
+_MOST_COPIES = 500_000
+
+
+def is_knotted(html: str) -> bool:
+    """Whether HTML stands so deep in itself that parsing it takes much longer than its length tells.
+
+    A parser looks up through all open elements for some tags, and opens formatting that was never closed anew in each
+    block. Both are products of two numbers that are counted here. Linear time.
+    """
+    if html.count("<") <= _FEW_TAGS:
+        return False
+    tags = depth = deepest = formats = most_formats = 0
+    for found in _TAG.finditer(html):
+        tags += 1
+        name = found[2].lower()
+        if name in _CLOSED_BY_OTHERS:
+            continue
+        step = -1 if found[1] else 1
+        depth = max(depth + step, 0)
+        deepest = max(deepest, depth)
+        if name in _FORMATTING:
+            formats = max(formats + step, 0)
+            most_formats = max(most_formats, formats)
+    return tags * deepest > _MOST_STEPS or tags * most_formats > _MOST_COPIES

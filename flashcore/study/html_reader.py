@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING
 
 from flashcore.domain.visible import visible
 from flashcore.study.anki_template import FIELD_TAG, HINT_TAG, TEXT_TAG
-from flashcore.study.html_look import Attributes, hidden_by, is_hidden, styles_of
+from flashcore.study.html_look import Attributes, hidden_by, is_hidden, is_knotted, styles_of
 from flashcore.study.rich_text import CUT, LONGEST_SIDE, CardText, NamedText, Page, Paragraph, Span, Style, file_name
 from flashcore.study.terminal_math import lowered, raised
 from flashcore.study.text_runs import BREAK, Run, lines, one_line, preformatted
 from flashcore.study.text_table import Cell, table_to_text
+from flashcore.study.typed import strip_html
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -57,6 +59,8 @@ def read_page(html: str, *, css: str = "", is_answer: bool = True, only_fields: 
 def _read(html: str, folding: _Folding) -> Page:
     from selectolax.lexbor import LexborHTMLParser
 
+    if is_knotted(html):
+        html = escape(strip_html(html), quote=False)
     body = LexborHTMLParser(_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", html)).body
     if body is None:
         return Page(())

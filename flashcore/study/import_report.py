@@ -85,3 +85,4 @@ class ExportReport:
     cards: int
     media: int
     files: tuple[str, ...] = ()
+    reviews: int = 0

@@ -65,9 +65,8 @@ def _rebuild(collection: Collection, connection: Connection, zone: Zone, today: 
     cards = ingest_learning.cards_without_memory(connection)
     if not cards:
         return
-    import numpy as np
-
     from flashcore.scheduling import batch
+    from flashcore.scheduling.sm2 import HISTORICAL_RETENTION, STARTING_EASE
 
     options, names = collection.option_set(), ingest_learning.deck_names_of_stage(connection)
     sets: dict[tuple[float, ...], int] = {}
@@ -75,15 +74,15 @@ def _rebuild(collection: Collection, connection: Connection, zone: Zone, today: 
                for deck, name in names.items()}
     deck_of = {card: deck for card, deck, *_ in cards}
     states: dict[int, tuple[float, float]] = {}
-    rows = [row for row in ingest_learning.logs_without_memory(connection, zone) if row[1] <= today]
+    rows = ingest_learning.logs_without_memory(connection, zone)
     if rows:
-        columns = [np.array([row[place] for row in rows], dtype=np.int64) for place in (0, 1, 2, 4, 5)]
-        card, day, rating, factor, interval = columns
-        kind = np.array([_KINDS[Origin(row[3])] for row in rows], dtype=np.int64)
-        firsts = card[np.concatenate(([True], card[1:] != card[:-1]))]
+        columns = list(zip(*rows, strict=True))
+        card, day, rating, origin, factor, interval = (list(column) for column in columns)
+        # an answer of the future, from a clock that was wrong, counts as one of today
         made = batch.rebuild(
-            card, day, rating, kind, factor, interval=interval, parameters=list(sets),
-            parameter_set=np.array([of_deck[deck_of[int(one)]] for one in firsts], dtype=np.int64))
+            card, [min(one, today) for one in day], rating, [_KINDS[Origin(one)] for one in origin], factor,
+            interval=interval, parameters=list(sets),
+            parameter_set=[of_deck[deck_of[one]] for one in dict.fromkeys(card)])
         for one, stability, difficulty in zip(made.card, made.stability, made.difficulty, strict=True):
             if not math.isnan(stability):
                 states[int(one)] = float(stability), float(difficulty)
@@ -93,7 +92,7 @@ def _rebuild(collection: Collection, connection: Connection, zone: Zone, today: 
         group = [row for row in left if of_deck[row[1]] == number]
         if group:
             stability, difficulty = batch.from_sm2(
-                np.array([ease / 1000 if ease else 2.5 for *_, ease in group]),
-                np.array([float(interval) for _, _, interval, _ in group]), 0.9, parameters)
+                [ease / 1000 if ease else STARTING_EASE for *_, ease in group],
+                [float(interval) for _, _, interval, _ in group], HISTORICAL_RETENTION, parameters)
             states |= {row[0]: (float(s), float(d)) for row, s, d in zip(group, stability, difficulty, strict=True)}
     ingest_learning.set_memory(connection, states)

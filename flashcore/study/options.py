@@ -160,6 +160,19 @@ def read_option(key: str, text: str, *, of_deck: bool) -> str:
     return "none" if value is None else str(value)
 
 
+def option_texts(options: OptionSet, deck: str) -> dict[str, str]:
+    """Every option that holds for a deck, as ``read_option`` takes them."""
+    return {key: _text(found.value) for key, found in options.values(deck).items()}
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, list):
+        return " ".join(map(repr, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "") else str(value)
+
+
 class OptionSet:
     """All options of a collection, ``held`` as the store keeps them: deck ("" the collection) -> key -> text."""
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flashcore.domain.bundle import OnMatch
 from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.note import Markup, Note
+from flashcore.domain.note_type import NoteType
 from flashcore.domain.staging import Fact
 from flashcore.domain.tag_trees import derive_labels
+from flashcore.domain.taxonomy import read_axes
 from flashcore.errors import FlashcoreError, Problem
 from flashcore.store import axes, content, decks, imports, ingest_notes, options
 from flashcore.store.changes import ChangeSet
@@ -31,6 +34,10 @@ from flashcore.study.staged_media import StagedMedia
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
+
+
+_MOST_TEXTS = 65_536
+"""How many texts of tags are remembered with what they say."""
 
 
 @dataclass(slots=True)
@@ -68,13 +75,9 @@ class StagedNotes:
                 matched += ingest_notes.match_by_first_field(
                     connection, in_deck=self._facts.get(Fact.MATCH_IN_DECK) == "1")
         names = media.take(connection)
-        kinds = note_types(connection)
+        reading = _TagReading(note_types(connection))
         counts.first_note, counts.new = ingest_notes.add_new_notes(
-            connection, self._guids(), self._collection.now(),
-            labels_of=lambda tags, deck: derive_labels(tags.split(), deck),
-            axes_of=_axes_of,
-            depth_of=lambda tags, kind, start: str(axes.depth_of(tags.split(), kinds[kind],
-                                                                 ingest_notes.first_field_key(start))))
+            connection, self._guids(), self._collection.now(), reading.labels, reading.axes, reading.depth)
         ingest_notes.rename_media(connection, names)
         ingest_notes.add_new_cards(connection)
         if matched and on_match is not OnMatch.KEEP:
@@ -165,9 +168,23 @@ class StagedNotes:
             counts.conflicts += result.conflicts
 
 
-def _axes_of(tags: str, deck: str) -> tuple[str | None, str | None]:
-    found = axes.axes_of(tags.split(), deck)
-    return found.primary, found.topics[0].lower() if found.topics else None
+class _TagReading:
+    """What tags say, each text of them read once: notes by the thousand share the same tags."""
+
+    def __init__(self, kinds: Mapping[int, NoteType]) -> None:
+        self._kinds = kinds
+        self.labels = lru_cache(_MOST_TEXTS)(lambda tags, deck: derive_labels(tags.split(), deck))
+        self.axes = lru_cache(_MOST_TEXTS)(self._axes)
+        self._named_depth = lru_cache(_MOST_TEXTS)(lambda tags: read_axes(tags.split()).depth)
+
+    def _axes(self, tags: str, deck: str) -> tuple[str | None, str | None]:
+        found = axes.with_labels(read_axes(tags.split()), self.labels(tags, deck))
+        return found.primary, found.topics[0].lower() if found.topics else None
+
+    def depth(self, tags: str, kind: int, fields: str) -> str:
+        """The depth of a note; ``fields`` is how they begin."""
+        named = self._named_depth(tags)
+        return str(named or axes.depth_of((), self._kinds[kind], ingest_notes.first_field_key(fields)))
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:

@@ -1,68 +1,100 @@
-"""The real Anki as a judge of text files: what it makes of one."""
+"""The real Anki as the judge of packages: what it holds after an import, in the terms of a staging file."""
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterable, Iterator
+import sqlite3
 from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
+from typing import Any
 
 from anki.collection import Collection as Anki
-from anki.import_export_pb2 import ImportCsvRequest
+from anki.collection import ImportAnkiPackageOptions, ImportAnkiPackageRequest
 
-from flashcore.domain.note_type import NoteKind, NoteType
+NOTHING_TO_FIX = ("Database rebuilt and optimized.", True)
 
-NoteSeen = tuple[str, tuple[str, ...], frozenset[str], str, str]
-"""Note type, fields, tags in lower case, deck, guid (empty where the file gives none)."""
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What Anki holds. Cards by (guid, ordinal); days relative to the study day of now."""
+
+    notes: dict[str, tuple[Any, ...]]
+    cards: dict[tuple[str, int], dict[str, Any]]
+    reviews: list[tuple[Any, ...]] = field(default_factory=list)
+    presets: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@cache
+def _empty() -> Path:
+    path = Path(mkdtemp()) / "collection.anki2"
+    Anki(str(path)).close()
+    return path
 
 
 @contextmanager
-def anki(*note_types: NoteType) -> Iterator[Anki]:
-    """A new collection of Anki with its stock note types and some more."""
-    with TemporaryDirectory() as folder:
-        collection = Anki(str(Path(folder) / "collection.anki2"))
-        try:
-            for note_type in note_types:
-                _add_type(collection, note_type)
-            yield collection
-        finally:
-            collection.close()
-            shutil.rmtree(folder, ignore_errors=True)
+def an_anki(folder: Path) -> Iterator[Anki]:
+    """An empty collection of Anki."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "collection.anki2"
+    shutil.copyfile(_empty(), path)
+    collection = Anki(str(path))
+    try:
+        yield collection
+    finally:
+        collection.close()
 
 
-def _add_type(collection: Anki, note_type: NoteType) -> None:
-    models = collection.models
-    stock = models.by_name("Cloze" if note_type.kind is NoteKind.CLOZE else "Basic")
-    model = models.copy(stock, add=False)
-    model["name"] = note_type.name
-    model["flds"], model["tmpls"] = [], []
-    for name in note_type.fields:
-        models.add_field(model, models.new_field(name))
-    for each in note_type.templates:
-        template = models.new_template(each.name)
-        template["qfmt"], template["afmt"] = each.front, each.back
-        models.add_template(model, template)
-    models.add_dict(model)
+@contextmanager
+def restored(folder: Path, package: Path) -> Iterator[Anki]:
+    """The collection that Anki restores from a .colpkg."""
+    media = folder / "collection.media"
+    media.mkdir(parents=True, exist_ok=True)
+    path = folder / "collection.anki2"
+    with an_anki(folder / "other") as other:
+        backend = other._backend
+    backend.import_collection_package(col_path=str(path), backup_path=str(package), media_folder=str(media),
+                                      media_db=str(folder / "collection.media.db2"))
+    collection = Anki(str(path))
+    try:
+        yield collection
+    finally:
+        collection.close()
 
 
-def imports(collection: Anki, path: Path) -> dict[str, int]:
-    """Has Anki import a text file as it proposes itself; its counts, but for those that are 0."""
-    metadata = collection.get_csv_metadata(str(path), None)
-    log = collection.import_csv(ImportCsvRequest(path=str(path), metadata=metadata)).log
-    kinds = ("new", "updated", "duplicate", "conflicting", "first_field_match", "missing_notetype", "missing_deck",
-             "empty_first_field")
-    return {kind: count for kind in kinds if (count := len(getattr(log, kind)))}
+def import_package(anki: Anki, path: Path, *, with_scheduling: bool = True) -> dict[str, int]:
+    """Anki's own counts."""
+    options = ImportAnkiPackageOptions(with_scheduling=with_scheduling, with_deck_configs=with_scheduling)
+    log = anki.import_anki_package(ImportAnkiPackageRequest(package_path=str(path), options=options)).log
+    return {what: len(getattr(log, what)) for what in ("new", "updated", "duplicate", "conflicting")}
 
 
-def seen(collection: Anki, guids: Iterable[str] | None = None) -> list[NoteSeen]:
-    """The notes of a collection, sorted; guids that are not in ``guids`` are those that Anki drew."""
-    found = []
-    given = None if guids is None else set(guids)
-    for note in map(collection.get_note, collection.find_notes("")):
-        guid = note.guid if given is None or note.guid in given else ""
-        decks = {collection.decks.name(card.did) for card in note.cards()}
-        assert len(decks) == 1
-        found.append((note.note_type()["name"], tuple(note.fields), frozenset(tag.lower() for tag in note.tags),
-                      decks.pop(), guid))
-    return sorted(found, key=repr)
+def held(anki: Anki) -> Held:
+    """Everything of a collection that a package carries."""
+    assert anki.db is not None
+    guids = dict(anki.db.all("select id, guid from notes"))
+    models = {model["id"]: model["name"] for model in anki.models.all()}
+    decks = {deck["id"]: deck["name"] for deck in anki.decks.all()}
+    notes = {guid: (models[mid], changed, tuple(tags.split()), fields, str(sort), checksum) for
+             guid, mid, changed, tags, fields, sort, checksum in
+             anki.db.all("select guid, mid, mod, tags, flds, sfld, csum from notes")}
+    today = anki.sched.today
+    columns = ("type", "queue", "due", "ivl", "factor", "reps", "lapses", "left", "flags")
+    cards: dict[tuple[str, int], dict[str, Any]] = {}
+    names: dict[int, tuple[str, int]] = {}
+    for number, nid, did, ordinal, data, *values in anki.db.all(
+            f"select id, nid, did, ord, data, {', '.join(columns)} from cards"):
+        names[number] = guids[nid], ordinal
+        card = dict(zip(columns, values, strict=True)) | {"deck": decks[did], "data": json.loads(data or "{}")}
+        if card["type"] == 2 or (card["type"] in (1, 3) and card["due"] < 1_000_000):
+            card["due"] -= today
+        cards[guids[nid], ordinal] = card
+    reviews = [(number, names.get(cid, cid), *values) for number, cid, *values in anki.db.all(
+        "select id, cid, ease, ivl, lastIvl, factor, time, type from revlog order by id")]
+    presets = {deck["name"]: anki.decks.config_dict_for_deck_id(deck["id"]) for deck in anki.decks.all()}
+    return Held(notes, cards, reviews, presets)

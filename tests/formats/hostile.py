@@ -108,7 +108,8 @@ class Entry:
                            len(self.encoded()), 0)
 
 
-def a_raw_zip(path: Path, entries: Iterable[Entry], *, prefix: bytes = b"", disk: int = 0, comment: bytes = b"") -> Path:
+def a_raw_zip(path: Path, entries: Iterable[Entry], *, prefix: bytes = b"", disk: int = 0,
+              comment: bytes = b"") -> Path:
     """An archive exactly as told: headers may lie, lie over each other, or point anywhere."""
     body, directory, count = bytearray(prefix), bytearray(), 0
     for entry in entries:

@@ -30,7 +30,8 @@ def a_row(*fields: object, **more: object) -> dict[str, object]:
 
 def test_notes_come_with_guid_deck_tags_and_note_type() -> None:
     root = {"default_deck": "A::B", "default_notetype": "Basic", "global_tags": ["g"],
-            "notes": [a_row(guid="x", tags=["t u"]), {"fields": ["<b>Q</b>", "A"], "deck": "C"}, a_row("Q3", "", deck=1)]}
+            "notes": [a_row(guid="x", tags=["t u"]), {"fields": ["<b>Q</b>", "A"], "deck": "C"},
+                      a_row("Q3", "", deck=1)]}
     assert bundle_of(root) == Bundle((
         BundledNote(Note("x", STOCK, ("Q", "A"), ("g", "t", "u"), Markup.HTML), "A::B"),
         BundledNote(Note("", STOCK, ("<b>Q</b>", "A"), ("g",), Markup.HTML), "C", absent=frozenset(("Tags",))),
@@ -75,7 +76,7 @@ def test_E36_a_card_that_means_nothing_is_new(card: object) -> None:
 def test_E36_a_card_keeps_what_of_it_means_something() -> None:
     card = {"due": 1e300, "interval": 3, "ease_factor": 99, "reps": -4, "lapses": None}
     (one,) = bundle_of({"notes": [a_row(cards=[card])]}).notes
-    assert one.cards == (BundledCard(0, learned=Learned(CardState.REVIEW, date(1970, 1, 1), interval_days=3)),)
+    assert one.cards == (BundledCard(0, learned=Learned(CardState.REVIEW, date(1980, 1, 2), interval_days=3)),)
 
 
 @pytest.mark.parametrize(("word", "meant"), [
@@ -101,7 +102,8 @@ def test_rows_that_are_no_notes_are_skipped_and_named() -> None:
 
 def test_lists_of_decks_with_plain_cards_are_read_too() -> None:
     root = {"format": "anki-json", "version": 1, "decks": [{"name": "D", "cards": [
-        {"id": "card-1", "front": "a < b", "back": "x\ny"}, {"fields": {"Front": "Q", "Back": "A"}}, {"front": ""}]}, {}]}
+        {"id": "card-1", "front": "a < b", "back": "x\ny"}, {"fields": {"Front": "Q", "Back": "A"}},
+        {"front": ""}]}, {}]}
     bundle = bundle_of(root)
     assert bundle.notes == (
         BundledNote(Note("card-1", BASIC, ("a &lt; b", "x<br>y", "", ""), (), Markup.HTML), "D"),

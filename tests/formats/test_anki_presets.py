@@ -57,7 +57,8 @@ def test_the_stock_preset_of_anki_is_read_without_problems(tmp_path: Path) -> No
 
 
 def test_minutes_become_the_largest_unit_that_divides_them() -> None:
-    assert read(new={"delays": [0.5, 1, 90, 120, 1440, 2160, 10080]})[0] == {"learning_steps": "30s 1m 90m 2h 1d 36h 7d"}
+    options, _ = read(new={"delays": [0.5, 1, 90, 120, 1440, 2160, 10080]})
+    assert options == {"learning_steps": "30s 1m 90m 2h 1d 36h 7d"}
 
 
 @pytest.mark.parametrize(("conf", "options", "told"), [
@@ -89,7 +90,8 @@ def test_minutes_become_the_largest_unit_that_divides_them() -> None:
     ({"fsrsParams6": [1.0] * 20}, {}, ["parameters of 20 values was left out"]),
     ({"fsrsParams6": [1.0] * 1_000_000}, {}, ["parameters of 1000000 values was left out"]),
     ({"fsrsParams6": "x"}, {}, ["parameters x was left out"]),
-    ({"fsrsWeights": [0.4, 0.6, 2.4, 5.8, 4.93, -0.94, 0.86, *[1.0] * 10]}, {}, ["parameters of 17 values was left out"])])
+    ({"fsrsWeights": [0.4, 0.6, 2.4, 5.8, 4.93, -0.94, 0.86, *[1.0] * 10]}, {},
+     ["parameters of 17 values was left out"])])
 def test_E36_absurd_values_are_clamped_or_left_out_and_told(
         conf: dict[str, object], options: dict[str, str], told: list[str]) -> None:
     assert read(**conf) == (options, [f"preset 'P': {one}" for one in told])

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from anki_judge import NoteSeen, anki, imports, seen
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flashcore.domain.bundle import Bundle
@@ -118,8 +118,10 @@ def files(draw: st.DrawFn) -> tuple[bytes, list[str]]:
 def test_anki_and_the_reader_make_the_same_notes(file: tuple[bytes, list[str]]) -> None:
     data, guids = file
     try:
-        mine = as_seen(read(data, ReadOptions(path=Path("deck.txt"))))
+        bundle = read(data, ReadOptions(path=Path("deck.txt")))
     except DeckFileError:  # guessing another separator than the quotes were made for, which Anki cannot know either
         assert b"#separator" not in data
         return
+    assume(not any("has the id" in one.reason for one in bundle.skipped))  # Anki makes two notes of one id
+    mine = as_seen(bundle)
     assert merged(mine) == merged(by_anki(data, [*guids, *(one[-1] for one in mine)]))

@@ -1,8 +1,11 @@
 import errno
+import json
 import os
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +13,15 @@ import pytest
 from anki.collection import Collection as Anki
 from anki.collection import ImportAnkiPackageOptions, ImportAnkiPackageRequest
 
-from flashcore.domain.bundle import Bundle, BundledNote
+from flashcore.domain.bundle import Bundle, BundledCard, BundledNote
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE, NoteKind, NoteType, Template
 from flashcore.domain.vignette import Option, options_to_field
 from flashcore.errors import FileError
-from flashcore.formats.anki_writer import WrittenPackage, anki_tags, write_package
+from flashcore.formats.anki_markdown import markdown_field
+from flashcore.formats.anki_tables import anki_tags
+from flashcore.formats.anki_writer import WrittenPackage, write_package
+from flashcore.formats.staging import create_staging, write_bundle
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 YESTERDAY = NOW - timedelta(days=1)
@@ -23,9 +29,9 @@ FOREIGN = NoteType("Basic", NoteKind.STANDARD, ("F", "B"), (Template("c", "{{F}}
 
 
 def a_note(guid: str, note_type: NoteType, *fields: str, tags: tuple[str, ...] = (), deck: str = "Deck",
-           markup: Markup = Markup.MARKDOWN) -> BundledNote:
+           markup: Markup = Markup.MARKDOWN, changed_at: datetime | None = None) -> BundledNote:
     fields += ("",) * (len(note_type.fields) - len(fields))
-    return BundledNote(Note(guid, note_type, fields, tags, markup), deck)
+    return BundledNote(Note(guid, note_type, fields, tags, markup), deck, changed_at=changed_at)
 
 
 @pytest.fixture
@@ -43,17 +49,20 @@ def imported(anki: Anki, path: Path) -> dict[str, int]:
 
 
 def found(anki: Anki) -> dict[str, tuple[str, list[str], list[str], list[tuple[int, str]]]]:
-    """guid -> note type, fields, tags, and the ordinal and deck of each card."""
+    """guid -> note type, fields (without the Markdown), tags, and the ordinal and deck of each card."""
     notes = [anki.get_note(note_id) for note_id in anki.find_notes("")]
-    return {note.guid: (note.note_type()["name"], note.fields, note.tags,
+    return {note.guid: (note.note_type()["name"], [text for name, text in note.items() if name != "Markdown"], note.tags,
                         [(card.ord, anki.decks.name(card.did)) for card in note.cards()]) for note in notes}
 
 
-def written(
-    path: Path, *notes: BundledNote, media: Mapping[str, Path] | None = None, now: datetime = NOW,
-    card_decks: Mapping[tuple[str, int], str] | None = None, changed_at: Mapping[str, datetime] | None = None,
-) -> WrittenPackage:
-    return write_package(Bundle(notes), path, media or {}, now=now, card_decks=card_decks, changed_at=changed_at)
+def written(path: Path, *notes: BundledNote, media: Mapping[str, Path] | None = None,
+            now: datetime = NOW) -> WrittenPackage:
+    """Writes a package of notes through a staging file beside the folder it is in."""
+    staging = path.parent.parent / f"{path.parent.name}.staging"
+    staging.unlink(missing_ok=True)
+    with closing(create_staging(staging)) as connection:
+        write_bundle(connection, Bundle(notes))
+    return write_package(staging, path, media or {}, now=now)
 
 
 OPTIONS = options_to_field((Option("Less **afterload**", False, "It would lower it."),
@@ -65,7 +74,7 @@ def test_g14_anki_has_every_note_card_tag_and_deck_and_finds_nothing_to_mend(ank
     counts = written(
         path,
         a_note("basic!", BASIC, "Q **b**", "A", "why", "own",
-               tags=("system::neuro", "my course"), deck="Step 1::Neuro"),
+               tags=("system::neuro", "my_course"), deck="Step 1::Neuro"),
         a_note("terms", REVERSED, "T", "D", deck="step 1"),
         a_note("cloze", CLOZE, "{{c1::a {{c3::b}}}} and {{c1,2::$\\frac{a}{\\sqrt{b}}$::h}}", deck="default"),
         a_note("case", VIGNETTE, "A man.", OPTIONS, "idea"),
@@ -97,13 +106,12 @@ def test_g14_anki_has_every_note_card_tag_and_deck_and_finds_nothing_to_mend(ank
 
 def test_anki_updates_the_note_that_was_edited_and_no_other(anki: Anki, tmp_path: Path) -> None:
     path = tmp_path / "deck.apkg"
-    notes = [a_note(f"g{number}", BASIC, f"Q{number}", "A", tags=("old",)) for number in range(5)]
-    changed_at = {note.note.guid: YESTERDAY for note in notes}
-    written(path, *notes, changed_at=changed_at)
+    notes = [a_note(f"g{number}", BASIC, f"Q{number}", "A", tags=("old",), changed_at=YESTERDAY) for number in range(5)]
+    written(path, *notes)
     imported(anki, path)
     before = {note_id: anki.get_note(note_id).mod for note_id in anki.find_notes("-Q3")}
-    notes[3] = a_note("g3", BASIC, "Q3 edited", "A", tags=("new",))
-    written(path, *notes, changed_at=changed_at | {"g3": NOW}, now=NOW + timedelta(minutes=1))
+    notes[3] = a_note("g3", BASIC, "Q3 edited", "A", tags=("new",), changed_at=NOW)
+    written(path, *notes, now=NOW + timedelta(minutes=1))
     assert imported(anki, path) == {"new": 0, "updated": 1, "duplicate": 4, "conflicting": 0}
     assert (anki.note_count(), anki.card_count()) == (5, 5)
     assert found(anki)["g3"] == ("flashcore basic", ["Q3 edited", "A", "", ""], ["new"], [(0, "Deck")])
@@ -125,7 +133,7 @@ def test_a_look_that_the_learner_changed_in_anki_stays(anki: Anki, tmp_path: Pat
 
 def test_cards_of_one_note_may_lie_in_different_decks(anki: Anki, tmp_path: Path) -> None:
     path = tmp_path / "deck.apkg"
-    written(path, a_note("g", REVERSED, "T", "D"), card_decks={("g", 1): "Other::Deck"})
+    written(path, replace(a_note("g", REVERSED, "T", "D"), cards=(BundledCard(1, "Other::Deck"),)))
     imported(anki, path)
     assert found(anki)["g"][3] == [(0, "Deck"), (1, "Other::Deck")]
     assert anki.fix_integrity()[1]
@@ -152,19 +160,19 @@ def test_hostile_text_reaches_anki_as_text(anki: Anki, tmp_path: Path) -> None:
     path = tmp_path / "deck.apkg"
     written(
         path,
-        a_note("g1", BASIC, "a\x1fb\0c \ud800 <script>x</script> {{Front}}", "\x1b]2;t\x07 &amp; <",
+        a_note("g1", BASIC, "a\x1fb\x01c <script>x</script> {{Front}}", "\x1b]2;t\x07 &amp; <",
                deck='a\x1b"::  ::b'),
-        a_note("g2", CLOZE, "no deletion at all", tags=('a"b c', "a_b", "A_B", "::x::::y", " ")),
+        a_note("g2", CLOZE, "no deletion at all", tags=('a"b_c', "a_b", "A_B", "::x::::y")),
         a_note("", BASIC, "no guid", ""),
         a_note("g3", FOREIGN, "only one field\x1f", markup=Markup.HTML, deck="::".join(["deep"] * 300)),
         a_note("g4", BASIC, "", ""),
     )
     assert imported(anki, path)["new"] == 5
     notes = found(anki)
-    assert notes["g1"][1] == ["a b�c � &lt;script&gt;x&lt;/script&gt; {{Front}}", "]2;t &amp; &lt;", "", ""]
+    assert notes["g1"][1] == ["a\N{SYMBOL FOR UNIT SEPARATOR}bc &lt;script&gt;x&lt;/script&gt; {{Front}}", "]2;t &amp; &lt;", "", ""]
     assert notes["g1"][3] == [(0, 'a"::b')]
     assert notes["g2"] == ("flashcore cloze", ["no deletion at all", "", ""], ["a_b", "ab_c", "x::y"], [(0, "Deck")])
-    assert notes["g3"][1] == ["only one field ", ""]
+    assert notes["g3"][1] == ["only one field\N{SYMBOL FOR UNIT SEPARATOR}", ""]
     assert notes["g3"][3][0][1].count("::") == 19
     assert anki.fix_integrity()[1]
 
@@ -210,6 +218,7 @@ def test_g13_what_cannot_be_written_leaves_the_old_file_and_nothing_else(
     path.write_text("old")
     with pytest.raises(FileError, match="cannot be written: No such file or directory"):
         written(tmp_path / "missing" / "deck.apkg", a_note("g", BASIC, "q", "a"))
+    (tmp_path / "missing.staging").unlink(missing_ok=True)
 
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -136,8 +137,8 @@ def test_an_interrupt_here_ends_the_child(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
-    with processes.start(DRIVER + "run_child(job, folder, limits=ChildLimits(), progress=lambda *_: print('up', flush=True))",
-                         MISBEHAVING, tmp_path, "sleeps", "x") as parent:
+    code = DRIVER + "run_child(job, folder, limits=ChildLimits(), progress=lambda *_: print('up', flush=True))"
+    with processes.start(code, MISBEHAVING, tmp_path, "sleeps", "x") as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "up\n"
         parent.send_signal(signal.SIGKILL)
@@ -190,7 +191,8 @@ def packages() -> dict[str, Callable[[Path], Path]]:
         "E9 just in the limits": lambda path: raw(path, [*honest, hostile.Entry("media", hostile.json_list(6)), *(
             hostile.in_the_limits(str(number), 255 * MIB) for number in range(6))]),
         "E8 media list": lambda path: raw(path, [*honest, hostile.a_bomb("media", 3 * GIB)]),
-        "E9 media": lambda path: raw(path, [*honest, hostile.Entry("media", b'{"0":"a"}'), hostile.a_bomb("0", 3 * GIB)]),
+        "E9 media": lambda path: raw(path, [
+            *honest, hostile.Entry("media", hostile.json_list(1)), hostile.a_bomb("0", 3 * GIB)]),
         "E10 collection": lambda path: hostile.a_zip(path, {**hostile.members(3), "collection.anki21b": zstd_bomb}, 0),
         "E10 padded": lambda path: hostile.a_zip(path, {
             **hostile.members(3), "collection.anki21b": zstd_bomb + b"\x50\x2a\x4d\x18"
@@ -198,8 +200,8 @@ def packages() -> dict[str, Callable[[Path], Path]]:
         "E10 media list": lambda path: hostile.a_zip(path, {**hostile.members(3), "media": zstd_bomb}, 0),
         "E10 media": lambda path: hostile.a_zip(path, {**hostile.members(3, {"a": b""}), "0": zstd_bomb}, 0),
         "E11 members": lambda path: raw(path, [*honest, *(hostile.Entry(str(number)) for number in range(99_000))]),
-        "E11 media": lambda path: raw(path, [*honest, hostile.Entry("media", hostile.json_list(60_000)), *(
-            hostile.Entry(str(number), number.to_bytes(3, "big")) for number in range(60_000))]),
+        "E11 media": lambda path: raw(path, [*honest, hostile.Entry("media", hostile.json_list(5_000)), *(
+            hostile.Entry(str(number), number.to_bytes(3, "big")) for number in range(5_000))]),
         "E17 nested": lambda path: hostile.a_zip(path, {**hostile.members(1), "media": b"[" * 200_000}),
     }
 
@@ -211,7 +213,6 @@ def test_e7_to_e17_no_package_takes_300_mb_or_five_seconds(tmp_path: Path, name:
     folder = tmp_path / "out"
     folder.mkdir()
     peak, seconds, said = processes.run(MEASURED, MISBEHAVING, folder, "unpack", path).strip().split("|")
-    print(name, path.stat().st_size, peak, seconds, said[:200])
     assert int(peak) < 200
     assert float(seconds) < 5
     assert said
@@ -227,10 +228,8 @@ def test_the_child_finds_flashcore_where_its_parent_did(tmp_path: Path, how: str
     (tmp_path / "flashcore").mkdir()
     code = ("from pathlib import Path; from flashcore.errors import FileError\n"
             "from flashcore.formats.child import ChildLimits, run_child\n"
-            "try: run_child({'reader': 'os:x', 'path': 'a'}, Path(%r), limits=ChildLimits())\n"
-            "except FileError as error: print(error.what)" % str(tmp_path))
-    import subprocess
-
+            f"try: run_child({{'reader': 'os:x', 'path': 'a'}}, Path({str(tmp_path)!r}), limits=ChildLimits())\n"
+            "except FileError as error: print(error.what)")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     where: dict[str, Any] = {
         "checkout": {"cwd": root, "env": environment},

@@ -97,7 +97,7 @@ def test_items_without_texts_are_skipped_and_ids_that_are_taken_left_out() -> No
 
 
 @pytest.mark.parametrize(("data", "what"), [
-    (b"<mnemosyne><item><Q>a</B></item></mnemosyne>", "line 1 column 23 is no XML: mismatched tag"),
+    (b"<mnemosyne><item><Q>a</B></item></mnemosyne>", "line 1 column 24 is no XML: mismatched tag"),
     (b"<!DOCTYPE m [<!ENTITY a 'x'>]><mnemosyne/>", "it declares a document type"),
     (b"<openSM2sync/>", "its root is <openSM2sync> and not <mnemosyne>"), (b"\xff\xfe", "no XML"),
     (b"PK\x03\x04", "no XML")])

@@ -142,6 +142,16 @@ def test_a_log_without_rows_has_no_cards() -> None:
     assert [len(column) for column in (found.card, found.stability, found.difficulty, found.last_day)] == [0] * 4
 
 
+def test_lists_do_as_well_as_arrays() -> None:
+    columns = ([1, 1, 2], [5, 8, 6], [3, 3, 2], [LEARN, REVIEW, REVIEW], [0, 2500, 1900])
+    arrays = [np.array(column) for column in columns]
+    lists = batch.rebuild(*columns, interval=[3, 8, 5], parameters=FSRS_6_PARAMETERS, is_ignored=[True, False, False])
+    wanted = batch.rebuild(*arrays, interval=np.array([3, 8, 5]), parameters=FSRS_6_PARAMETERS,
+                           is_ignored=np.array([True, False, False]))
+    assert pairs(lists) == pairs(wanted)
+    assert lists.card.tolist() == [1, 2]
+
+
 def test_each_card_is_rebuilt_under_its_own_weights() -> None:
     logs = [plain_log(history) for history in histories(60)]
     sets = [FSRS_6_PARAMETERS, OTHER_PARAMETERS]

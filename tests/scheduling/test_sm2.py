@@ -32,7 +32,7 @@ def test_the_state_is_that_of_fsrs_rs(
     assert held.difficulty == pytest.approx(wanted.difficulty, rel=1e-3)
 
 
-@given(EASES, INTERVALS, RETENTIONS)
+@given(EASES, INTERVALS, st.floats(0.7, 0.95))  # nearer to 1 its 32 bits say too little
 def test_with_the_usual_weights_it_is_equal_to_a_hundred_thousandth(
         ease: float, interval: float, retention: float) -> None:
     held = memory_from_sm2(ease, interval, retention, FSRS_6_PARAMETERS)
