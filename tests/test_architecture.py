@@ -32,13 +32,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 MAY_USE: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("store/",),
-    "sqlite3": ("store/database.py", "formats/"),  # the driver under sqlalchemy; Anki's file is a format
+    "sqlite3": ("store/", "formats/"),  # the driver under sqlalchemy; Anki's file is a format
     "fcntl": ("store/database.py",),
     "fsrs": ("scheduling/memory.py",),
     "textual": ("tui/",),
     "rich": ("tui/", "cli/"),
     "typer": ("cli/",),
     "genanki": ("formats/",),
+    "google": ("formats/anki_messages.py",),
+    "backports": ("formats/zstd_stream.py",),
+    "compression": ("formats/zstd_stream.py",),
+    "blake3": ("formats/",),
+    "alembic": ("store/migrate.py",),
+    "numpy": ("scheduling/batch.py",),
     "yaml": ("formats/",),
     "markdown_it": ("formats/html.py",),
     "selectolax": ("study/html_reader.py",),
@@ -170,7 +176,7 @@ for words in sys.argv[1:]:
             code = main(words.split("|"))
         except SystemExit as leaves:
             code = leaves.code
-    found = sorted(name for name in ("textual", "sqlalchemy", "fsrs", "typer") if name in sys.modules)
+    found = sorted(name for name in ("textual", "sqlalchemy", "fsrs", "typer", "numpy", "alembic") if name in sys.modules)
     print(words.replace("|", " "), "->", code or 0, *found, sep=" ")
 """
 

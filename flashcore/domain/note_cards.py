@@ -48,8 +48,12 @@ _CLOZE_FILTERS = frozenset(("cloze", "cloze-only"))
 
 
 def _cloze_texts(note: Note) -> Iterator[str]:
-    for name in cloze_fields(note.note_type):
-        yield note.field(name)
+    """The fields whose deletions make cards: all of a note from Anki, as there; of ours those that are shown so."""
+    if note.markup is Markup.HTML:
+        yield from note.fields
+    else:
+        for name in cloze_fields(note.note_type):
+            yield note.field(name)
 
 
 @lru_cache(maxsize=32)

@@ -22,7 +22,7 @@ from flashcore.domain.schedule import CardState
 from flashcore.errors import FileError
 from flashcore.formats import ReadOptions
 from flashcore.formats.anki_models import STOCK_NOTE_TYPES, Json, note_type_of
-from flashcore.formats.foreign_json import objects, read_json, word
+from flashcore.formats.foreign_json import objects, read_json, taken_from, word
 from flashcore.formats.foreign_notes import NoteReport, clean_fields, clean_guid, clean_tags, deck_name, shortened
 from flashcore.formats.foreign_schedule import (
     FIRST_YEAR,
@@ -74,8 +74,7 @@ class _Reader:
             else:
                 self.note_types[note_type.name] = note_type
         self.by_lower = {name.lower(): one for name, one in self.note_types.items()}
-        rows = self.root["notes"]
-        notes = [note for row in rows if (note := self.note(row)) is not None] if isinstance(rows, list) else []
+        notes = [note for row in taken_from(self.root["notes"]) if (note := self.note(row)) is not None]
         return Bundle(
             tuple(notes), warnings=self.report.problems(), skipped=tuple(self.report.skipped),
             on_match=_ON_MATCH.get(word(self.root.get("dupe_resolution")), OnMatch.UPDATE),
@@ -83,7 +82,7 @@ class _Reader:
 
     def note(self, row: object) -> BundledNote | None:
         if not isinstance(row, dict):
-            self.report.skip((), "it is no note but another kind of value")
+            self.report.count("a value among the notes is none", "values among the notes are none")
             return None
         values = row.get("fields")
         shown = values if isinstance(values, list) else ()

@@ -20,7 +20,7 @@ from flashcore.errors import FileError
 from flashcore.formats import ReadOptions
 from flashcore.formats.anki_looks import anki_note_type
 from flashcore.formats.anki_models import Json, config_of, deck_options, note_type_of, recovered_type
-from flashcore.formats.foreign_json import objects, read_json, word
+from flashcore.formats.foreign_json import objects, read_json, taken_from, word
 from flashcore.formats.foreign_notes import (
     NoteReport,
     clean_fields,
@@ -168,11 +168,11 @@ class _Reader:
         if place.name:
             self.read_options(place, name)
         rows = place.deck.get("notes")
-        for value in rows if isinstance(rows, list) else ():
-            if isinstance(value, dict):
-                self.read_note(value, name)
+        for row in taken_from(rows):
+            if isinstance(row, dict):
+                self.read_note(row, name)
             else:
-                self.report.skip((), "it is no note but another kind of value")
+                self.report.count("a value among the notes is none", "values among the notes are none")
         self.read_media_list(place.deck.get("media_files"))
 
     def read_options(self, place: _Place, name: str) -> None:

@@ -94,6 +94,7 @@ class _Set:
         self.log = _Log()
         self.own_types: dict[str, tuple[NoteType, tuple[str, ...], tuple[str, ...]] | None] = {}
         self.media: dict[str, Path] = {}
+        self.tags_by_ids: dict[str, tuple[str, ...]] = {}
         self.members = {composed(name): name for name in archive.names}
         self.unpacked: dict[str, Path] = {}
 
@@ -134,12 +135,12 @@ class _Set:
 
     def notes(self, guid: str, fact: dict[str, str], deck: str) -> Iterator[BundledNote]:
         """The note of a fact; two of a sentence with clozes, which is also asked as a whole."""
-        cards = self.log.cards.get(guid, [])
+        cards = self.log.cards.pop(guid, [])
         if not cards:
             self.report.skip([*fact.values()], "it has no cards")
             return
         kind, _, _ = cards[0].type.partition("::")  # a copy of a built-in type is 3::name
-        tags = tag_words((self.log.tags.get(tag.strip(), "") for tag in cards[0].tags.split(",")), self.report)
+        tags = self.tags(cards[0].tags)
         for note, by_ordinal in self.contents(kind, guid, fact, cards):
             fields = clean_fields(note.fields)
             if isinstance(fields, str):
@@ -155,6 +156,13 @@ class _Set:
             for text in fields:
                 self.look_up(text)
             yield BundledNote(made, deck, cards=told)
+
+    def tags(self, ids: str) -> tuple[str, ...]:
+        """The names of tags by their ids, which stand between commas; few sets of them recur on many cards."""
+        if ids not in self.tags_by_ids:
+            names = (self.log.tags.get(one.strip(), "") for one in ids.split(","))
+            self.tags_by_ids[ids] = tag_words(names, self.report)
+        return self.tags_by_ids[ids]
 
     def contents(self, kind: str, guid: str, fact: dict[str, str],
                  cards: Sequence[_Card]) -> Iterator[tuple[Note, dict[int, _Card]]]:
@@ -265,16 +273,19 @@ class _Set:
 
 def _card(record: Record) -> _Card:
     values = record.attributes
-    grade = number_from(values.get("gr"), -1, 5)
+    place = values.get("card_t", ""), values.get("fact_v", ""), values.get("tags", "")
+    extra = record.texts.get("extra", "")
+    grade = number_from(values.get("gr"), 0, 5)
+    if grade is None:  # -1: never graded
+        return _Card(*place, None, extra)
     last = number_from(values.get("l_rp"), 1, _LATEST_SECONDS)
     due = number_from(values.get("n_rp"), 1, _LATEST_SECONDS)
     state = learned(
-        -1 if grade is None else round(grade), number_from(values.get("e"), SMALLEST_EASE, LARGEST_EASE),
+        round(grade), number_from(values.get("e"), SMALLEST_EASE, LARGEST_EASE),
         (count_from(values.get("ac_rp")) or 0) + (count_from(values.get("rt_rp")) or 0),
         count_from(values.get("lps")) or 0, moment(last) if last is not None else None,
         moment(due).date() if due is not None else None)
-    return _Card(values.get("card_t", ""), values.get("fact_v", ""), values.get("tags", ""), state,
-                 record.texts.get("extra", ""))
+    return _Card(*place, state, extra)
 
 
 def _view(view: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from flashcore.domain.bundle import Bundle, BundledNote
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import BASIC
+from flashcore.errors import FileError
 from flashcore.formats import ReadOptions
 from flashcore.formats.foreign_notes import NoteReport, clean_fields, deck_name
 from flashcore.formats.markdown_media import MediaFinder
@@ -17,13 +18,18 @@ from flashcore.formats.mnemosyne_types import VOCABULARY, note_media, plain_char
 from flashcore.formats.text_file import clean_text, decode
 
 
+MOST_LINES = 400_000
+
+
 def read(data: bytes, options: ReadOptions) -> Bundle:
     """The notes of the lines, in file order; a line with another number of columns is skipped and named.
 
     Raises:
-        FileError: the bytes are no text in the encoding.
+        FileError: the bytes are no text in the encoding, or have more than 400,000 lines.
     """
     text, warnings = clean_text(decode(data, options.path or Path("-"), options.encoding))
+    if (count := text.count("\n")) > MOST_LINES:
+        raise FileError(options.path or "-", f"it has {count:,} lines; {MOST_LINES:,} are the most", "split it")
     report = NoteReport()
     report.warnings += warnings
     deck = deck_name([options.deck], report)

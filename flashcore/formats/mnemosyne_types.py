@@ -51,9 +51,12 @@ _CATEGORIES_WITHOUT_NAME = frozenset(("<default>", "__UNTAGGED__", ""))
 
 def to_html(text: str) -> str:
     """Mnemosyne's markup as Anki's: HTML in which a line end breaks the line, with mathematics and sounds."""
-    for opening, closing, start, end in _LATEX:
-        text = _exchanged(text, opening, closing, start, end)
-    return _SOUND.sub(_sound, text.strip()).replace("\n", "<br>")
+    text = text.strip()
+    if "<" in text:
+        for opening, closing, start, end in _LATEX:
+            text = _exchanged(text, opening, closing, start, end)
+        text = _SOUND.sub(_sound, text)
+    return text.replace("\n", "<br>") if "\n" in text else text
 
 
 def _exchanged(text: str, opening: str, closing: str, start: str, end: str) -> str:
@@ -80,7 +83,7 @@ def plain_characters(text: str) -> str:
         is_text = 32 <= number < 0x110000 and not 0xD800 <= number < 0xE000 and number not in _MARKUP
         return chr(number) if is_text else found[0]
 
-    return _ENTITY.sub(character, text)
+    return _ENTITY.sub(character, text) if "&#" in text else text
 
 
 def to_cloze(text: str) -> tuple[str, int]:
@@ -117,7 +120,8 @@ def fact_guid(name: str) -> str:
 
 def note_media(fields: Iterable[str], finder: MediaFinder, report: NoteReport) -> None:
     """Looks for the files that the fields of a note name beside their file, and says which are not there."""
-    for reference in dict.fromkeys(one for field in fields for one in references(field)):
+    named = [field for field in fields if "=" in field or "[" in field]
+    for reference in dict.fromkeys(one for field in named for one in references(field)):
         if fault := finder.look_up(reference):
             several = fault.replace("is ", "are ", 1).replace("lies ", "lie ", 1)
             report.count(f"a picture or sound {fault}", f"pictures or sounds {several}", name=reference)

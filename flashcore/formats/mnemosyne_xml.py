@@ -86,12 +86,15 @@ def read(data: bytes, options: ReadOptions) -> Bundle:
 def _notes(items: list[_Item], report: NoteReport) -> Iterator[tuple[Note, tuple[Learned | None, ...], int]]:
     """Each item as a note, with its other side where that is one; what they hold is not yet cleaned."""
     by_id = {item.id: item for item in items}
+    tags_by_category: dict[str, tuple[str, ...]] = {}
     for item in items:
         base, is_other = next(((item.id.removesuffix(end), True) for end in _OTHER_SIDES if item.id.endswith(end)),
                               (item.id, False))
         if is_other and base in by_id and _both(by_id[base], item) is not None:
             continue  # it comes with the first side, wherever that stands
-        tags = tag_words(iter([item.category]), report)
+        tags = tags_by_category.get(item.category)
+        if tags is None:
+            tags = tags_by_category[item.category] = tag_words(iter([item.category]), report)
         other = next((by_id[item.id + end] for end in _OTHER_SIDES if item.id and item.id + end in by_id), None)
         found = _both(item, other) if other is not None else None
         if found is not None and other is not None:
@@ -127,14 +130,16 @@ def _both(item: _Item, other: _Item) -> tuple[NoteType, tuple[str, ...]] | None:
 
 def _item(record: Record, start: float) -> _Item:
     values = record.attributes
+    texts = record.texts.get("Q", ""), record.texts.get("A", ""), record.texts.get("cat", "")
     grade = count_from(values.get("gr"), 5)
+    if grade is None:
+        return _Item(values.get("id", ""), *texts, None, record.line)
     retention, lapses = count_from(values.get("rt_rp")) or 0, count_from(values.get("lps")) or 0
-    is_unseen = grade in (None, 0) and values.get("u") == "1" and not retention and not lapses
+    is_unseen = grade == 0 and values.get("u") == "1" and not retention and not lapses
     last, due = (number_from(values.get(key), 0, _MOST_DAYS) for key in ("l_rp", "n_rp"))
     state = None
-    if grade is not None and start and last is not None and due is not None and not is_unseen:
+    if start and last is not None and due is not None and not is_unseen:
         state = learned(grade, number_from(values.get("e"), SMALLEST_EASE, LARGEST_EASE),
                         (count_from(values.get("ac_rp")) or 0) + retention, lapses,
                         moment(start + last * 86_400), (moment(start + due * 86_400) + _TO_NOON).date())
-    return _Item(values.get("id", ""), record.texts.get("Q", ""), record.texts.get("A", ""),
-                 record.texts.get("cat", ""), state, record.line)
+    return _Item(values.get("id", ""), *texts, state, record.line)

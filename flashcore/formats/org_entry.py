@@ -76,7 +76,7 @@ class Notes:
                   why: str = "", *, suffix: str = "", without: Collection[str] = ()) -> None:
         """Add a cloze note of Org's text."""
         heading = self.outline.headings[place]
-        if max((ordinal for one in deletions for ordinal in one.ordinals), default=0) >= MOST_DELETIONS:
+        if len(deletions) > MOST_DELETIONS:
             self.problem(heading.number, f"more than {MOST_DELETIONS} deletions in one card", "split it")
             return
         made = to_cloze_markdown(pieces_of(text, deletions))

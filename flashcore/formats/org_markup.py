@@ -53,7 +53,7 @@ def to_markdown(lines: Sequence[str]) -> str:
         block = _BLOCK.match(line) if "#+" in line else None
         if fence:
             if block and block["what"].lower() == "end" and block["name"].lower() == fence:
-                written.extend(_fenced(fenced, language))
+                written.extend(_fenced(fenced, language) if fence != "comment" else ())
                 fence, fenced = "", []
             else:
                 fenced.append(line)
@@ -79,7 +79,7 @@ def to_markdown(lines: Sequence[str]) -> str:
             if rows:
                 end_text()
             text.append(_item(line))
-    if fence:
+    if fence and fence != "comment":
         written.extend(_fenced(fenced, language))
     end_text()
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() if not line.endswith("  ") else line for line in written)
@@ -162,7 +162,7 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
         elif letter == "$":
             if one := _DOLLARS.match(text, start):
                 end, kind = one.end(), "math"
-        elif (start == 0 or text[start - 1] in _BEFORE) and not text[start + 1:start + 2].isspace():
+        elif (start == 0 or text[start - 1] in _BEFORE) and text[start + 1:start + 2] not in (letter, " ", "\t", "\n"):
             places = closers.get(letter, [])
             after = bisect_right(places, start + 1)
             if after < len(places) and "\n\n" not in text[start:min(places[after], start + 5000)]:
@@ -175,8 +175,8 @@ def _spans(text: str) -> Iterator[tuple[int, int, str]]:
 def _closers(text: str) -> dict[str, list[int]]:
     """mark -> the places where it can end emphasis."""
     places: dict[str, list[int]] = {}
-    for found in re.finditer(r"(?<=\S)[*/_+=~](?=(.?))", text, re.DOTALL):
-        if not found[1] or found[1] in _AFTER:
+    for found in re.finditer(r"(?<=(\S))([*/_+=~])(?=(.?))", text, re.DOTALL):
+        if found[1] != found[2] and (not found[3] or found[3] in _AFTER):
             places.setdefault(found[0], []).append(found.start())
     return places
 

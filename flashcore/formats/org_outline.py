@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flashcore.errors import Problem
+from flashcore.formats.markdown_deck import LARGEST_NOTE_BYTES
 from flashcore.formats.markdown_lines import conflict_problem, is_conflict_mark
 
 MOST_LINES, MOST_HEADINGS = 500_000, 50_000
@@ -103,6 +104,10 @@ def read_outline(lines: Sequence[str], problems: list[Problem]) -> Outline:
             heading.body.append(line)
     _unclosed(opened, problems)
     _nest(outline.headings)
+    for heading in outline.headings:
+        if sum(map(len, heading.body)) + len(heading.title) > LARGEST_NOTE_BYTES:
+            problems.append(Problem(heading.number, "the text under this heading is longer than 1 MiB", "split it"))
+            heading.body.clear()
     return outline
 
 

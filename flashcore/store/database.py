@@ -22,7 +22,6 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from flashcore.errors import CollectionInUse, NotACollection, ReadOnlyCollection, StoreError
-from flashcore.store import staged
 from flashcore.store.history import last_seq
 from flashcore.store.schema import APPLICATION_ID, SCHEMA_VERSION, metadata
 
@@ -30,8 +29,6 @@ __all__ = ["Connection", "Database"]
 
 _PRAGMAS = {"synchronous": 2, "foreign_keys": 1, "trusted_schema": 0, "cell_size_check": 1, "mmap_size": 0,
             "wal_autocheckpoint": 0, "busy_timeout": 5000}
-_CACHE, _IMPORT_CACHE = -2_000, -65_536
-"""Kibibytes of pages that are held: SQLite's default for single answers, more for the many rows of an import."""
 _HEADER = b"SQLite format 3\x00"
 _BROKEN = (sqlite3.Error, UnicodeDecodeError)
 """What the driver raises; the second where a damaged page is part of SQLite's own sentence."""
@@ -129,6 +126,12 @@ class Database:
         database = cls(path, _engine(uri), read_only="it was opened by a command that only reads", private_copy=copy)
         try:
             database._check_version()
+            if (version := database.pragma("user_version")[0][0]) < SCHEMA_VERSION:
+                older, why = database, database.read_only
+                database = older.scratch()  # a reader changes nothing on the disk
+                older.close()
+                database._migrate(version, keeps_copy=False)
+                database.read_only = why
         except BaseException:
             database.close()
             raise
@@ -140,7 +143,7 @@ class Database:
         with engine.connect() as connection:
             target = connection.connection.driver_connection
             assert isinstance(target, sqlite3.Connection)
-            self._driver().backup(target)
+            self.driver().backup(target)
         return Database(self.path, engine)
 
     @contextmanager
@@ -166,21 +169,6 @@ class Database:
         finally:
             self._begin = "BEGIN"
 
-    @contextmanager
-    def read_into(self, staging: Path) -> Iterator[Connection]:
-        """One look at the collection that can fill the tables of an empty staging file (see ``staged``)."""
-        driver = self._driver()
-        driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=rw",))
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size={_IMPORT_CACHE}"):
-            driver.execute(f"PRAGMA staged.{pragma}")
-        try:
-            with self.read() as connection:
-                staged.make_maps(connection)
-                yield connection
-                staged.drop_maps(connection)
-        finally:
-            driver.execute("DETACH staged")
-
     def next_seq(self, connection: Connection) -> int:
         """The next number of the sequence of the log; the one writer keeps it, so an answer need not ask for it."""
         return self.next_seqs(connection, 1)
@@ -193,27 +181,6 @@ class Database:
         self._last_seq += count
         return first
 
-    @contextmanager
-    def write_with(self, staging: Path) -> Iterator[Connection]:
-        """One transaction, as ``write``, that can read the tables of a staging file (see ``staged``).
-
-        Raises:
-            FileError: the file is no staging file.
-        """
-        staged.check_staging(staging)
-        driver = self._driver()
-        driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=ro&immutable=1",))
-        driver.execute(f"PRAGMA cache_size={_IMPORT_CACHE}")
-        try:
-            with self.write() as connection:
-                staged.make_maps(connection)
-                yield connection
-                staged.drop_maps(connection)
-        finally:
-            driver.execute(f"PRAGMA cache_size={_CACHE}")
-            with self._sentences():
-                driver.execute("DETACH staged")
-
     def checkpoint(self) -> None:
         """Move what stands in the write-ahead log into the database file; waits for nobody.
 
@@ -221,7 +188,7 @@ class Database:
         """
         if not self.read_only and self._connection is not None:
             with suppress(*_BROKEN):
-                self._driver().execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self.driver().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Give the file and the lock free; calling it again does nothing."""
@@ -251,7 +218,7 @@ class Database:
             NotACollection: the file is damaged.
         """
         try:
-            return list(self._driver().execute(f"PRAGMA {name}").fetchall())
+            return list(self.driver().execute(f"PRAGMA {name}").fetchall())
         except _BROKEN as error:
             raise _damaged(self.path, error) from error
 
@@ -260,7 +227,8 @@ class Database:
             raise StoreError(f"{self.path} was closed")
         return self._connection
 
-    def _driver(self) -> sqlite3.Connection:
+    def driver(self) -> sqlite3.Connection:
+        """The connection under SQLAlchemy's, for what only SQLite has and what stands outside of transactions."""
         driver = self._open_connection().connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         return driver
@@ -288,7 +256,7 @@ class Database:
 
     def _prepare(self) -> None:
         self._check_version()  # before anything that would write to another program's file
-        driver = self._driver()
+        driver = self.driver()
         try:
             driver.execute("PRAGMA journal_mode=WAL")
             for name, value in _PRAGMAS.items():
@@ -304,8 +272,29 @@ class Database:
             if (held := self.pragma(name)) and held[0][0] != value:
                 raise StoreError(f"{self.path}: SQLite did not take {name}={value}; nothing was changed.")
 
+        if (version := self.pragma("user_version")[0][0]) < SCHEMA_VERSION:
+            self._migrate(version, keeps_copy=True)
+
+    def _migrate(self, version: int, *, keeps_copy: bool) -> None:
+        """Bring a collection of an earlier version up to date; a copy of it as it was stays among its backups."""
+        from flashcore.store.migrate import keep_copy, migrate
+
+        try:
+            if keeps_copy:
+                keep_copy(self.driver(), backup_folder(self.path), version)
+            with self.write() as connection:
+                migrate(connection, version)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{self.path} is of an earlier flashcore and could not be brought up to date ({error}); "
+                             "nothing was changed. Free some space or check the disk, then try again.") from error
+
     def _check_version(self) -> None:
         _check_marks(self.path, self.pragma("application_id")[0][0], self.pragma("user_version")[0][0])
+
+
+def backup_folder(path: Path) -> Path:
+    """Where the backups of a collection stand."""
+    return path.with_suffix(".backups") if path.suffix == ".db" else path.with_name(path.name + ".backups")
 
 
 def _damaged(path: Path, error: BaseException | None) -> NotACollection:

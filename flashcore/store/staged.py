@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, MetaData, Table
 from sqlalchemy.schema import CreateTable, DropTable
@@ -14,7 +15,12 @@ from flashcore.domain.staging import TABLES, create_statement
 from flashcore.errors import FileError
 from flashcore.store.columns import Flag, Fraction, Number, Words
 
+if TYPE_CHECKING:
+    from flashcore.store.database import Database
+
 _SCHEMA = "staged"
+_CACHE, _IMPORT_CACHE = -2_000, -65_536
+"""Kibibytes of pages that are held: SQLite's default for single answers, more for the many rows of an import."""
 _TYPES = {"INTEGER": Number, "REAL": Fraction, "TEXT": Words}
 _staged = MetaData(schema=_SCHEMA)
 
@@ -81,13 +87,44 @@ def check_staging(path: Path) -> None:
         raise FileError(path, "what was read of it is not what a reader leaves", "import it again")
 
 
-def make_maps(connection: Connection) -> None:
-    """Empty tables for the maps, which live as long as the transaction."""
+@contextmanager
+def importing(database: Database, staging: Path) -> Iterator[Connection]:
+    """One transaction that writes to the collection and reads a staging file.
+
+    Raises:
+        FileError: the file is no staging file.
+    """
+    check_staging(staging)
+    driver = database.driver()
+    driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=ro&immutable=1",))
+    driver.execute(f"PRAGMA cache_size={_IMPORT_CACHE}")
+    try:
+        with database.write() as connection, _maps(connection):
+            yield connection
+    finally:
+        driver.execute(f"PRAGMA cache_size={_CACHE}")
+        driver.execute("DETACH staged")
+
+
+@contextmanager
+def exporting(database: Database, staging: Path) -> Iterator[Connection]:
+    """One look at the collection that can fill the tables of an empty staging file."""
+    driver = database.driver()
+    driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=rw",))
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size={_IMPORT_CACHE}"):
+        driver.execute(f"PRAGMA staged.{pragma}")
+    try:
+        with database.read() as connection, _maps(connection):
+            yield connection
+    finally:
+        driver.execute("DETACH staged")
+
+
+@contextmanager
+def _maps(connection: Connection) -> Iterator[None]:
+    """Empty tables for the maps, which go with the transaction."""
     for table in _mapped.sorted_tables:
         connection.execute(CreateTable(table))
-
-
-def drop_maps(connection: Connection) -> None:
-    """The maps are no longer needed."""
+    yield
     for table in _mapped.sorted_tables:
         connection.execute(DropTable(table))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flashcore.errors import StoreError
 from flashcore.scheduling.replay import replay
 from flashcore.store import content, history
-from flashcore.store.database import Connection
+from flashcore.store.database import Connection, backup_folder
 from flashcore.store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def info(collection: Collection) -> Info:
         notes, cards, media = content.count_content(connection)
         reviews = history.count_reviews(connection)
     path = collection.path
-    folder = path.with_suffix(".backups") if path.suffix == ".db" else path.with_name(path.name + ".backups")
+    folder = backup_folder(path)
     backups = sum(1 for file in folder.iterdir() if file.is_file()) if folder.is_dir() else 0
     return Info(__version__, str(path), SCHEMA_VERSION, notes, cards, reviews, media, backups)
 

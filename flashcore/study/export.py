@@ -18,7 +18,7 @@ from flashcore.domain.query_terms import Everything, Query
 from flashcore.domain.staging import Fact
 from flashcore.errors import UsageError
 from flashcore.formats import Format, writer_for
-from flashcore.store import content, extract
+from flashcore.store import content, extract, staged
 from flashcore.store.columns import to_day
 from flashcore.store.database import Connection
 from flashcore.store.selection import find_cards
@@ -55,7 +55,7 @@ def _staged(collection: Collection, staging: Path, query: Query, *, with_schedul
     with collection.database.read() as connection:
         card_ids = None if is_everything else find_cards(connection, query, collection.view())
     options = collection.option_set()
-    with collection.database.read_into(staging) as connection:
+    with staged.exporting(collection.database, staging) as connection:
         extract.choose(connection, card_ids)
         extract.extract_notes(connection)
         decks, steps = [], {}

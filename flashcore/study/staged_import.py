@@ -19,7 +19,7 @@ from flashcore.domain.bundle import Skipped
 from flashcore.domain.staging import Fact
 from flashcore.errors import FileError, Problem
 from flashcore.formats import Format
-from flashcore.store import imports, ingest_learning
+from flashcore.store import imports, ingest_learning, staged
 from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection, Database
 from flashcore.study.import_report import FileReport, ImportReport
@@ -63,7 +63,7 @@ def import_staged(collection: Collection, database: Database, path: Path, format
         staging = _read(collection, path, format, job, settings, folder, progress)
         media = StagedMedia(collection.media_path, folder, is_dry_run=settings.is_dry_run)
         try:
-            with database.write_with(staging) as connection:
+            with staged.importing(database, staging) as connection:
                 _merge(collection, database, connection, media, settings, (sha256, told), report, file)
         except BaseException:
             media.give_up()

@@ -93,10 +93,10 @@ def test_rows_that_are_no_notes_are_skipped_and_named() -> None:
     assert [(one.note.guid, one.note.fields) for one in bundle.notes] == [
         ("", ("a", "b<br>c")), ("g", ("Q", "A")), ("", ("Q2", ""))]
     assert bundle.skipped == (
-        Skipped("(empty)", "it is no note but another kind of value"), Skipped("(empty)", "it has no fields"),
+        Skipped("(empty)", "it has no fields"),
         Skipped("A", "its first field is empty"), Skipped("A", "a field of it is no text"))
     assert [problem.what for problem in bundle.warnings] == [
-        "a note has more fields than its note type 'Basic'",
+        "a value among the notes is none", "a note has more fields than its note type 'Basic'",
         "a note has the guid of another; it is known by its first field"]
 
 

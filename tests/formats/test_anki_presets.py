@@ -124,8 +124,9 @@ def test_the_bounds_are_those_of_the_package() -> None:
         fsrs_scheduler.LOWER_BOUNDS_PARAMETERS, fsrs_scheduler.UPPER_BOUNDS_PARAMETERS)
 
 
-ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2))
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2))
 SECTION = st.fixed_dictionaries({}, optional={key: ANYTHING for key in (
     "perDay", "delays", "maxIvl", "leechFails", "leechAction")})
 

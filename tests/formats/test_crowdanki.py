@@ -204,8 +204,9 @@ def test_values_of_the_wrong_kind_are_skipped_and_the_rest_is_taken() -> None:
                   media_files=3, deck_configurations={}, note_models=[BASIC_MODEL, 4, {"name": "empty"}], tags="x")
     bundle = bundle_of(root)
     assert [(one.note.guid, one.deck) for one in bundle.notes] == [("g1", "D"), ("c", "D")]
+    assert "a value among the notes is none" in [problem.what for problem in bundle.warnings]
     assert bundle.skipped == (
-        Skipped("(empty)", "it is no note but another kind of value"), Skipped("(empty)", "it has no fields"),
+        Skipped("(empty)", "it has no fields"),
         Skipped("x y", "a field of it is no text"), Skipped("(empty)", "all its fields are empty"),
         Skipped("f" * 60 + "...", "a field of it is larger than 1 MiB"))
 

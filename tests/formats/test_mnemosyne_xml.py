@@ -136,6 +136,11 @@ def test_F1_bytes_that_are_no_text_are_named() -> None:
         mnemosyne_tsv.read(b"a\tb\n\xff\tb\n", ReadOptions())
 
 
+def test_F4_a_file_of_more_lines_than_a_deck_has_is_refused() -> None:
+    with pytest.raises(FileError, match="it has 400,001 lines; 400,000 are the most"):
+        table("\n" * 400_001)
+
+
 @pytest.mark.parametrize("entity", ["&#0;", "&#55296;", "&#9999999;", "&#x110000;", "&#38;", "&#10;"])
 def test_characters_that_are_none_stay_as_they_are_written(entity: str) -> None:
     (one,) = table(f"Q{entity}\tA\n").notes
