@@ -210,6 +210,10 @@ def export(
         "The file, whose suffix tells the format: .apkg or .md. A folder gets a .md file for each deck."))],
     query: QueryWords = None, deck: Deck = None, system: System = None, discipline: Discipline = None,
     topic: Topic = None, tag: Tag = None,
+    scheduling: Annotated[bool, typer.Option("--scheduling/--no-scheduling", show_default=False, help=(
+        "Whether schedules, review log and deck options go out too; they do, unless you say no, as for others."))] = True,
+    spreadsheet: Annotated[bool, typer.Option("--spreadsheet", help=(
+        "For .csv: put ' before cells that a spreadsheet would take for a formula."))] = False,
     format: Annotated[str | None, typer.Option("--format", metavar="F", help=(
         "The format, where the suffix does not tell it."))] = None,
 ) -> None:
@@ -217,8 +221,15 @@ def export(
     wanted = query_of(query, deck=deck, system=system, discipline=discipline, topic=topic, tag=tag)
     with here.reading() as collection:
         check_decks(collection, wanted)
-        report = collection.export(path, wanted, format=format)
+        report = collection.export(path, wanted, format=format, with_scheduling=scheduling,
+                                   is_spreadsheet=spreadsheet)
     for file in report.files or (path,):
         put(file)
     media = f", {counted(report.media, 'media file')}" if report.media else ""
-    say(f"{counted(report.notes, 'note')}, {counted(report.cards, 'card')}{media} exported.")
+    reviews = f", {counted(report.reviews, 'review')}" if report.reviews else ""
+    say(f"{counted(report.notes, 'note')}, {counted(report.cards, 'card')}{reviews}{media} exported.")
+    if path.lower().endswith(".apkg") and scheduling:
+        say('In Anki, choose File > Import and tick "Import any learning progress" and "Import any deck presets"; switch '
+            "FSRS on in the deck options. Anki never reschedules cards that it already has.")
+    elif path.lower().endswith(".colpkg"):
+        say("In Anki, File > Import replaces the whole collection with this one. Switch FSRS on in the deck options.")

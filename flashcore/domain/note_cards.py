@@ -50,7 +50,7 @@ _CLOZE_FILTERS = frozenset(("cloze", "cloze-only"))
 def _cloze_texts(note: Note) -> Iterator[str]:
     """The fields whose deletions make cards: all of a note from Anki, as there; of ours those that are shown so."""
     if note.markup is Markup.HTML:
-        yield from note.fields
+        yield from (field for field in note.fields if "{{c" in field)
     else:
         for name in cloze_fields(note.note_type):
             yield note.field(name)

@@ -61,9 +61,26 @@ FORMATS = (
     Format("markdown", (".md",), "flashcore.formats.markdown_deck", "flashcore.formats.markdown_writer"),
     Format("anki", (".apkg", ".colpkg"), "flashcore.formats.anki_collection:stage_package",
            "flashcore.formats.anki_writer", is_staged=True, has_learning=True),
+    Format("obsidian", (), "flashcore.formats.obsidian_sr"),
+    Format("org", (".org",), "flashcore.formats.org"),
     Format("anki-collection", (".anki2", ".anki21"), "flashcore.formats.anki_collection:stage_collection",
            is_staged=True),
+    Format("anki-text", (), "flashcore.formats.anki_text", "flashcore.formats.anki_text_writer", is_staged=True),
+    Format("csv", (".csv", ".tsv", ".txt"), "flashcore.formats.delimited", "flashcore.formats.csv_writer",
+           is_staged=True),
+    Format("quizlet", (), "flashcore.formats.quizlet", is_staged=True),
+    Format("supermemo", (), "flashcore.formats.supermemo", is_staged=True),
+    Format("crowdanki", (".json",), "flashcore.formats.crowdanki", "flashcore.formats.crowdanki_writer",
+           is_staged=True),
+    Format("anki-json", (".anki-json",), "flashcore.formats.anki_json", is_staged=True),
+    Format("hashcards", (), "flashcore.formats.hashcards", is_staged=True),
+    Format("repeater", (".db",), "flashcore.formats.repeater"),
+    Format("mnemosyne", (".cards",), "flashcore.formats.mnemosyne", is_staged=True),
+    Format("mnemosyne-xml", (".xml",), "flashcore.formats.mnemosyne_xml", is_staged=True),
+    Format("mnemosyne-tsv", (), "flashcore.formats.mnemosyne_tsv", is_staged=True),
 )
+WRITTEN_SUFFIXES = {".txt": "anki-text"}
+"""Suffixes that are written in another format than they are read in where nothing tells."""
 
 
 def reader_for(path: Path | None, format: str | None = None) -> Format:
@@ -83,6 +100,8 @@ def writer_for(path: Path | None, format: str | None = None) -> Format:
         NotFoundError: no format that can be written has that name.
         FileError: no writer knows the suffix.
     """
+    if format is None and path is not None:
+        format = WRITTEN_SUFFIXES.get(path.suffix.lower())
     return _chosen([one for one in FORMATS if one.writer], path, format, "write")
 
 

@@ -23,6 +23,7 @@ _COLUMNS = {"notetype column": "note type", "deck column": "deck", "tags column"
 _ON_MATCH = {"update current": OnMatch.UPDATE, "keep current": OnMatch.KEEP, "keep both": OnMatch.ADD}
 _IN_DECK = {"notetype": False, "notetype + deck": True}
 KEYS = frozenset(("separator", "html", "tags", "columns", "notetype", "deck", *_COLUMNS, "match scope", "if matches"))
+_MOST_WARNINGS = 100
 _GUESSED_FROM = 8192
 """Bytes of the rows in which Anki looks for a separator that the head does not name."""
 
@@ -67,7 +68,7 @@ def read_header(text: str, path: Path, warnings: list[Problem]) -> AnkiHeader:
         if line.startswith("#"):
             key, colon, value = line[1:].partition(":")
             key = key.strip().lower()
-            if colon and key in KEYS and not _take(head, key, value, path):
+            if colon and key in KEYS and not _take(head, key, value, path) and len(warnings) < _MOST_WARNINGS:
                 warnings.append(Problem(head.lines + 1, f"{line[:60]!r} is not understood and has no effect",
                                         _EXPECTED.get(key, "a column is a number from 1")))
         elif head.lines == 0 and line.startswith(_LEGACY_TAGS):

@@ -158,6 +158,8 @@ DeckConfig
 """
 """``optional``: a field that can be told from its zero. Enumerations are int32, which is how they travel."""
 
+_WIDTHS = {1: 8, 5: 4}  # wire type -> bytes
+
 
 def message(name: str) -> type[Message]:
     """The class of a message of ``DEFINITIONS``."""
@@ -249,13 +251,14 @@ def media_entries(data: bytes, most: int) -> list[MediaEntry]:
             if inner == 1 and isinstance(value, bytes):
                 name = value
             elif inner == 2 and isinstance(value, int):
-                size = value
+                size = value & 0xFFFFFFFF
         entries.append(MediaEntry(name.decode(errors="replace"), size))
     return entries
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The fields of a message in order: number, and an integer or bytes (protobuf's encoding, types 0, 1, 2 and 5)."""
+    """The integers and byte strings of a message in order, each with its field's number; fixed-width numbers are none
+    of either and passed over (protobuf.dev/programming-guides/encoding)."""
     position, end = 0, len(data)
     while position < end:
         tag, position = _varint(data, position)
@@ -264,15 +267,13 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
             value, position = _varint(data, position)
             yield tag >> 3, value
             continue
-        if kind == 2:
-            length, position = _varint(data, position)
-        elif kind in (1, 5):
-            length = 8 if kind == 1 else 4
-        else:
+        if kind not in _WIDTHS and kind != 2:
             raise ValueError("it is no message")
+        length, position = _varint(data, position) if kind == 2 else (_WIDTHS[kind], position)
         if position + length > end:
             raise ValueError("it is cut short")
-        yield tag >> 3, data[position:position + length]
+        if kind == 2:
+            yield tag >> 3, data[position:position + length]
         position += length
 
 

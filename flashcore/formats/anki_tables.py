@@ -80,9 +80,10 @@ def fill(filling: Filling) -> set[str]:
     _add_missing_cards(filling)
     _give_ids(filling, "card_id", "SELECT c.id, coalesce(c.added_at, n.anki) FROM card_row c "
                                   "CROSS JOIN note_id n ON n.id = c.note_id")
-    _write_cards(filling)
+    cursor.execute("CREATE TEMP TABLE last_answer (id INTEGER PRIMARY KEY, review INTEGER, at INTEGER)")
     if filling.with_scheduling:
         _write_reviews(filling)
+    _write_cards(filling)
     return tags
 
 
@@ -131,7 +132,7 @@ _IS_PLAIN = ("length(s.fields) = length(CAST(s.fields AS BLOB)) AND instr(s.fiel
 _HTML_NOTES = f"""
     INSERT INTO notes
     SELECT i.anki, s.guid, k.model_id, coalesce(s.changed_at, :now) / 1000, -1, anki_tags(s.tags), s.fields || k.suffix,
-        CASE WHEN {_IS_PLAIN} THEN trim({_FIRST}, char(9, 10, 13, 32)) ELSE stripped({_FIRST}) END,
+        CASE WHEN {_IS_PLAIN} THEN {_FIRST} ELSE stripped({_FIRST}) END,
         checksum({_FIRST}), 0, ''
     FROM note_id i CROSS JOIN stage.note s ON s.id = i.id CROSS JOIN kind k ON k.id = s.note_type_id
     WHERE s.markup = 'html' AND (:is_plain OR s.id NOT IN (SELECT id FROM slow_note))"""
@@ -231,12 +232,19 @@ def with_names(text: str, names: MediaNames) -> str:
     return _MEDIA_REFERENCE.sub(named, text) if names.by_reference else text
 
 
+_MEDIA_TAG = re.compile(r"<(?:img|audio|video|object)\b[^>]*?\b(?:src|data)=[\"']?([^\"'>]+)[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]*);")
+
+
 def stripped(field: str) -> str:
     """The first field as Anki sorts by it and looks for duplicates: without tags, the names of pictures kept."""
     if "<" in field:
-        field = re.sub(r"<img\b[^<>]*?\bsrc=[\"']?([^\"'<>]+)[^<>]*>", r" \1 ", field, flags=re.IGNORECASE)
-        field = re.sub(r"<!--.*?-->|<[^<>]*>", "", field, flags=re.DOTALL)
-    return html.unescape(field).replace("\xa0", " ").strip()
+        field = _TAG.sub("", _MEDIA_TAG.sub(r" \1 ", field))
+    if "&" not in field:
+        return field
+    plain, count = _ENTITY.subn(lambda found: html.unescape(found[0]), field)
+    return plain.replace("\xa0", " ") if count else field
 
 
 def checksum(field: str) -> int:
@@ -278,9 +286,9 @@ _DUE_DAY = f"""CASE WHEN c.due_on IS NOT NULL THEN c.due_on WHEN c.due_at IS NOT
     ELSE coalesce(c.last_at / {_DAY_MS} + coalesce(c.interval_days, 0), :today) END - :day_0"""
 _POSITION = f"min(max(coalesce(c.position, {{position}}, n.place), 0), {_HIGHEST_POSITION})"
 _DUE = f"""CASE coalesce(c.state, 0) WHEN 0 THEN {_POSITION} WHEN 2 THEN {_DUE_DAY}
-    ELSE CASE WHEN c.due_at IS NOT NULL THEN c.due_at / 1000
+    ELSE CASE WHEN c.due_at IS NOT NULL THEN min(c.due_at / 1000, {_INTEGER})
          WHEN (c.is_suspended OR c.is_buried) AND c.due_on IS NOT NULL AND NOT :is_collection
-         THEN c.due_on * 86400 + :day_start ELSE {_DUE_DAY} END END"""
+         THEN min(c.due_on * 86400 + :day_start, {_INTEGER}) ELSE {_DUE_DAY} END END"""
 """The due number. A card that is suspended or buried while learning gets a moment instead of its day: Anki turns the
 days of all other cards of a package into its own, and would ask this one at any time."""
 _QUEUE = """CASE WHEN c.is_suspended THEN -1 WHEN c.is_buried THEN -3 ELSE CASE coalesce(c.state, 0) WHEN 0 THEN 0
@@ -294,7 +302,7 @@ _DATA = f"""CASE WHEN coalesce(c.state, 0) = 0 AND c.anki IS NULL THEN '' ELSE '
        || coalesce(',"dr":' || round({_RETENTION}, 2), '') || coalesce(',"decay":' || round({_DECAY}, 3), '')
        ELSE coalesce(',"dr":' || round(c.anki ->> '$.dr', 2), '')
        || coalesce(',"decay":' || round(c.anki ->> '$.decay', 3), '') END
-    || coalesce(',"lrt":' || CASE WHEN c.state > 0 THEN c.last_at / 1000 END, '')
+    || coalesce(',"lrt":' || CASE WHEN c.state > 0 THEN CASE WHEN l.id IS NULL THEN c.last_at ELSE l.at END / 1000 END, '')
     || coalesce(',"cd":' || CASE json_type(c.anki, '$.cd') WHEN 'text' THEN c.anki -> '$.cd' END, ''), 2) || '}}' END"""
 _LEARNED = (
     "coalesce(c.state, 0)", _QUEUE, _DUE.format(position="NULL"),
@@ -321,7 +329,8 @@ def _write_cards(filling: Filling) -> None:
                s.changed_at, :now) / 1000, -1, {columns}
         FROM card_id i CROSS JOIN card_row c ON c.id = i.id CROSS JOIN note_id m ON m.id = c.note_id
         CROSS JOIN stage.note s ON s.id = c.note_id CROSS JOIN kind k ON k.id = s.note_type_id
-        CROSS JOIN place p ON p.id = c.deck_id LEFT JOIN new_place n ON n.id = c.id WHERE c.ordinal < k.card_count""",
+        CROSS JOIN place p ON p.id = c.deck_id LEFT JOIN new_place n ON n.id = c.id
+        LEFT JOIN last_answer l ON l.id = c.id WHERE c.ordinal < k.card_count""",
         {"now": filling.now_ms, "today": filling.today, "day_0": filling.day_0, "day_start": filling.day_start_s,
          "is_collection": filling.is_collection})
 
@@ -351,15 +360,41 @@ def _write_reviews(filling: Filling) -> None:
     cursor, now_ms, log = filling.cursor, filling.now_ms, filling.log
     if log.has_gone_cards:
         _add_gone_cards(filling)
+    _find_last_answers(filling)
     if log.earliest > 0 and log.latest <= now_ms:
         order = "(SELECT id FROM stage.review ORDER BY answered_at)"
         if cursor.execute(_REVIEWS.format(moment="r.answered_at", order=order)).rowcount == log.count:
             return
     cursor.execute("DELETE FROM revlog")
-    cursor.execute("CREATE TEMP TABLE moment (anki INTEGER PRIMARY KEY, id INTEGER NOT NULL)")
+    cursor.execute("CREATE TEMP TABLE moment (id INTEGER PRIMARY KEY, anki INTEGER NOT NULL)")
     ordered = cursor.connection.execute("SELECT id, answered_at FROM stage.review ORDER BY answered_at, id")
-    cursor.executemany("INSERT INTO moment (id, anki) VALUES (?, ?)", unique_moments(ordered, log.count, now_ms))
-    cursor.execute(_REVIEWS.format(moment="o.anki", order="moment"))
+    cursor.executemany("INSERT INTO moment VALUES (?, ?)", unique_moments(ordered, log.count, now_ms))
+    cursor.execute(_REVIEWS.format(moment="o.anki", order="(SELECT * FROM moment ORDER BY anki)"))
+    cursor.execute("UPDATE last_answer SET at = (SELECT m.anki FROM moment m WHERE m.id = review) WHERE at IS NOT NULL")
+
+
+_IS_ANSWER = "r.rating > 0 AND NOT (r.origin = 'filtered' AND r.factor = 0)"
+_UNDECIDED = -1
+
+
+def _find_last_answers(filling: Filling) -> None:
+    """Fills ``last_answer``: for each card with a log the moment that Anki counts its memory from, or null.
+
+    It is the last answer, but practice ahead of time (filtered, factor 0) does not count and a reset takes it away.
+    Anki's Check Database holds ``lrt`` against it.
+    """
+    cursor = filling.cursor
+    cursor.execute(  # the log is sorted by card, so the last row of one is followed by another card's
+        f"INSERT OR REPLACE INTO last_answer SELECT r.card_id, r.id, CASE WHEN {_IS_ANSWER} THEN r.answered_at "
+        f"WHEN r.origin = 'reset' THEN NULL ELSE {_UNDECIDED} END FROM stage.review r LEFT JOIN stage.review next "
+        "ON next.id = r.id + 1 WHERE r.card_id > 0 AND next.card_id IS NOT r.card_id")
+    if not filling.count(f"SELECT count(*) FROM last_answer WHERE at = {_UNDECIDED}"):
+        return
+    cursor.execute(
+        f"INSERT OR REPLACE INTO last_answer SELECT card_id, max(id), at FROM (SELECT r.card_id, r.id, "
+        f"CASE WHEN {_IS_ANSWER} THEN r.answered_at END AS at FROM stage.review r WHERE r.card_id IN "
+        f"(SELECT id FROM last_answer WHERE at = {_UNDECIDED}) AND ({_IS_ANSWER} OR r.origin = 'reset')) GROUP BY card_id")
+    cursor.execute(f"UPDATE last_answer SET at = NULL WHERE at = {_UNDECIDED}")
 
 
 def _add_gone_cards(filling: Filling) -> None:

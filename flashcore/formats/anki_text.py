@@ -15,7 +15,7 @@ from itertools import chain, count, islice
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle, BundledNote
-from flashcore.domain.deck import DEFAULT_DECK, SEPARATOR, clean_deck_name
+from flashcore.domain.deck import DEFAULT_DECK, SEPARATOR
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import OWN_NOTE_TYPES, NoteKind, NoteType
 from flashcore.errors import Problem
@@ -25,7 +25,7 @@ from flashcore.formats.anki_looks import MARKDOWN_FIELD, anki_note_type, package
 from flashcore.formats.anki_markdown import note_from_anki
 from flashcore.formats.anki_stock import STOCK_BASIC, find_note_type, made_type
 from flashcore.formats.foreign_notes import MOST_FIELDS, shortened
-from flashcore.formats.table_notes import TableNotes, has_deletion, plain_to_html
+from flashcore.formats.table_notes import MOST_MADE_TYPES, TableNotes, deck_of, has_deletion, plain_to_html
 from flashcore.formats.table_rows import Row, checked_count, delimiter_of, fault_of, rows, shown_delimiter
 from flashcore.formats.text_file import clean_text, decode
 
@@ -141,7 +141,8 @@ class _Reader:
         clozes: set[str] = set()
         for row in self.all_rows():
             name = self._name_in(row.cells)
-            if self._known(name) is not None or fault_of(row.cells):
+            is_known = name not in widths and (len(widths) >= MOST_MADE_TYPES or self._known(name) is not None)
+            if is_known or fault_of(row.cells):
                 continue
             cells = [cell for place, cell in enumerate(row.cells) if place not in self.meta]
             while cells and not cells[-1]:
@@ -174,10 +175,12 @@ class _Reader:
             names[name] = None
         return list(names)
 
-    def _layout(self, name: str) -> _Layout:
-        if name not in self.layouts:
-            known = self._known(name)
-            self.layouts[name] = self._mapped(self.made[name] if known is None else known, known is None)
+    def _layout(self, name: str) -> _Layout | None:
+        known = self._known(name)
+        note_type = self.made.get(name) if known is None else known
+        if note_type is None:
+            return None
+        self.layouts[name] = self._mapped(note_type, known is None)
         return self.layouts[name]
 
     def _mapped(self, note_type: NoteType, is_made: bool) -> _Layout:
@@ -213,7 +216,12 @@ class _Reader:
         if fault := fault_of(cells):
             notes.skip(cells, f"line {row.line}: {fault}")
             return
-        layout = self._layout(self._name_in(cells))
+        name = self._name_in(cells)
+        layout = self.layouts.get(name) or self._layout(name)
+        if layout is None:
+            notes.skip(cells, f"line {row.line}: its note type {shortened(name)!r} is not known, and the file has made "
+                       f"{MOST_MADE_TYPES} before it")
+            return
         length = len(cells)
         fields = [cells[place] if place is not None and place < length else "" for place in layout.fields]
         if not fields[0]:
@@ -275,7 +283,7 @@ class _DeckNames:
         if name not in self._decks:
             text = name.strip() or self._default
             deck = ""
-            for part in clean_deck_name(DEFAULT_DECK if text == _DEFAULT_DECK_ID else text).split(SEPARATOR):
+            for part in deck_of(DEFAULT_DECK if text == _DEFAULT_DECK_ID else text).split(SEPARATOR):
                 full = f"{deck}{SEPARATOR}{part}" if deck else part
                 deck = self._parts.setdefault(full.casefold(), full)
             self._decks[name] = deck

@@ -29,8 +29,8 @@ def stage_bundle(job: Mapping[str, Any], folder: Path, progress: object = None) 
     unpacked = folder / "unpacked"
     unpacked.mkdir()
     options = ReadOptions(
-        path, job.get("deck") or "Default", Path(job["root"]) if job.get("root") else None, job.get("encoding"),
-        job.get("delimiter"), {row[0]: _note_type(row) for row in job.get("note_types", ())}, unpacked)
+        path, job.get("deck") or "Default", Path(job["root"]) if job.get("root") else None, job.get("encoding") or None,
+        job.get("delimiter") or None, {row[0]: _note_type(row) for row in job.get("note_types", ())}, unpacked)
     bundle: Bundle = import_module(job["module"]).read(path.read_bytes(), options)
     rows, names, missing = _media(bundle, folder)
     connection = staging.create_staging(folder / staging.NAME)
@@ -40,7 +40,8 @@ def stage_bundle(job: Mapping[str, Any], folder: Path, progress: object = None) 
             if reference != name:
                 connection.execute("UPDATE note SET fields = replace(fields, ?, ?) WHERE instr(fields, ?) > 0",
                                    (reference, name, reference))
-        staging.insert_facts(connection, {Fact.MEDIA_MISSING: str(len(missing))})
+        lost = len(missing) + sum("is missing" in one.what for one in bundle.warnings)
+        staging.insert_facts(connection, {Fact.MEDIA_MISSING: str(lost)})
         staging.insert_rows(connection, "problem", (
             (len(bundle.warnings) + number, one.line, one.what, one.hint) for number, one in enumerate(missing, 1)))
     finally:

@@ -20,12 +20,16 @@ from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import NoteKind, NoteType
 from flashcore.errors import DeckFileError
 from flashcore.formats.anki_stock import KNOWN, made_type
+from flashcore.formats.table_notes import MOST_MADE_TYPES
 from flashcore.formats.table_rows import row_text, rows
 
 GUID, TYPE, FIELDS, KIND, MARKUP, DECK, TAGS, CARDS = (
     "guid", "note type", "fields", "kind", "markup", "deck", "tags", "cards")
 _ALWAYS = (GUID, TYPE, MARKUP, DECK, TAGS)
 _GUARD = "'"
+_NO_PATH = Path("-")
+_DEEPEST_DECK = 100
+_NOTHING: frozenset[str] = frozenset()
 _TO_GUARD = re.compile(r"'*[=+\-@\t\r\n]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 """What a spreadsheet would take for a formula (OWASP, and the line feed); more ``'`` before it are text."""
@@ -81,7 +85,9 @@ def parted(cell: str, separator: str) -> tuple[str, ...]:
     Raises:
         DeckFileError: its quotes are not those of ``joined``.
     """
-    row = next(rows(cell, separator, Path("-")), None)
+    if '"' not in cell:
+        return tuple(cell.split(separator)) if cell else ()
+    row = next(rows(cell, separator, _NO_PATH), None)
     return tuple(row.cells) if row is not None else ()
 
 
@@ -116,6 +122,8 @@ class OwnRows:
         self.width = len(names)
         self._note_types, self._deck = note_types, deck
         self._types: dict[tuple[str, str, str], NoteType] = {}
+        self._field_places: dict[NoteType, tuple[int | None, ...]] = {}
+        self._tags: dict[str, tuple[str, ...]] = {}
 
     def note(self, cells: Sequence[str], line: int) -> BundledNote:
         """The note of a row.
@@ -127,7 +135,7 @@ class OwnRows:
             cells = [unguarded(cell) for cell in cells]
         said = {name: cells[place] if place < len(cells) else "" for name, place in self._head.items()}
         try:
-            tags = parted(said[TAGS], " ")
+            tags = self._tags.get(said[TAGS]) or self._tags.setdefault(said[TAGS], parted(said[TAGS], " "))
             note_type = self._type(said[TYPE], said.get(FIELDS, ""), said.get(KIND, ""))
         except DeckFileError as error:
             raise ValueError("the quotes in its column tags or fields do not fit") from error
@@ -141,16 +149,23 @@ class OwnRows:
             raise ValueError(f"{said[CARDS][:20]!r} are no numbers of cards") from None
         if any(not 0 <= ordinal < 500 for ordinal in ordinals):
             raise ValueError("the number of a card is 1 to 500")
-        places = [self._fields.get(name) for name in note_type.fields]
+        if said[DECK].count("::") >= _DEEPEST_DECK:
+            raise ValueError(f"its deck is more than {_DEEPEST_DECK} levels deep")
+        places = self._places(note_type)
         fields = tuple(cells[place] if place is not None and place < len(cells) else "" for place in places)
-        absent = frozenset(name for name, place in zip(note_type.fields, places, strict=True)
-                           if place is None or place >= len(cells))
+        absent = _NOTHING if len(cells) == self.width and None not in places else frozenset(
+            name for name, place in zip(note_type.fields, places, strict=True) if place is None or place >= len(cells))
         note = Note(said[GUID], note_type, fields, tags, markup, ordinals)
         return BundledNote(note, said[DECK] or self._deck, line, absent=absent)
 
+    def _places(self, note_type: NoteType) -> tuple[int | None, ...]:
+        if note_type not in self._field_places:
+            self._field_places[note_type] = tuple(self._fields.get(name) for name in note_type.fields)
+        return self._field_places[note_type]
+
     def left_out(self, cells: Sequence[str], note_type: NoteType) -> Iterator[str]:
         """The cells that belong to no field of a row's note type."""
-        places = {self._fields.get(name) for name in note_type.fields}
+        places = self._places(note_type)
         for place in range(len(self._head), len(cells)):
             if place not in places and cells[place]:
                 yield cells[place]
@@ -158,6 +173,8 @@ class OwnRows:
     def _type(self, name: str, fields: str, kind: str) -> NoteType:
         key = name, fields, kind
         if key not in self._types:
+            if len(self._types) >= MOST_MADE_TYPES:
+                raise ValueError(f"its note type {name[:40]!r} is one more than the {MOST_MADE_TYPES} of a file")
             self._types[key] = self._made(name, parted(fields, ":"), kind)
         return self._types[key]
 

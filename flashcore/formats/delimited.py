@@ -17,7 +17,6 @@ from itertools import chain, islice
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle, BundledNote
-from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import NoteKind, NoteType
 from flashcore.errors import DeckFileError, FileError
@@ -27,7 +26,7 @@ from flashcore.formats.anki_stock import find_note_type, made_type
 from flashcore.formats.anki_text import read_anki_text
 from flashcore.formats.csv_form import OwnRows, is_own_head
 from flashcore.formats.foreign_notes import MOST_FIELDS, shortened
-from flashcore.formats.table_notes import PlainReader, TableNotes, has_deletion, left_out
+from flashcore.formats.table_notes import MOST_MADE_TYPES, PlainReader, TableNotes, deck_of, has_deletion, left_out
 from flashcore.formats.table_rows import Row, checked_count, delimiter_of, fault_of, rows, shown_delimiter
 from flashcore.formats.text_file import clean_text, decode
 
@@ -163,6 +162,10 @@ def _header(cells: Sequence[str]) -> dict[str, int]:
     return found if is_header and all(len(cell) <= 100 for cell in cells) else {}
 
 
+_Layout = tuple[NoteType, tuple[int | None, ...], frozenset[int]]
+"""A note type, the column of each of its fields, and all columns that go into a note of it."""
+
+
 class _Table:
     """Reads a table that has its own columns."""
 
@@ -174,6 +177,7 @@ class _Table:
         self.plain = PlainReader(text, notes)
         self.unused: Counter[int] = Counter()
         self.types: dict[str, NoteType] = {}
+        self.layouts: dict[str, _Layout] = {}
 
     def read(self) -> None:
         """Reads every row."""
@@ -190,6 +194,7 @@ class _Table:
             given = chain(sample, given)
             self.width = Counter(len(row.cells) for row in sample).most_common(1)[0][0]
             self._choose_places()
+        self.all_used = frozenset(self.places.values())
         for row in given:
             self._take(row)
         for place, count in sorted(self.unused.items()):
@@ -217,10 +222,13 @@ class _Table:
         clozes: set[str] = set()
         for row in islice(self.all_rows(), 1, None):
             name = self._cell(row.cells, "note type").strip()
-            if name and find_note_type(name, self.options.note_types) is None:
-                self.types.setdefault(name, made_type(name, fields, NoteKind.STANDARD))
-                if has_deletion(self._cell(row.cells, "question")):
-                    clozes.add(name)
+            if not name or (name not in self.types and (
+                    len(self.types) >= MOST_MADE_TYPES or find_note_type(name, self.options.note_types) is not None)):
+                continue
+            if name not in self.types:
+                self.types[name] = made_type(name, fields, NoteKind.STANDARD)
+            if has_deletion(self._cell(row.cells, "question")):
+                clozes.add(name)
         for name in self.types:
             if name in clozes:
                 self.types[name] = made_type(name, fields, NoteKind.CLOZE)
@@ -250,9 +258,9 @@ class _Table:
         deck = self._cell(cells, "deck").strip()
         if self.places.get("tags", len(cells)) >= len(cells):
             absent = absent | {"Tags"}
-        notes.add(BundledNote(note, clean_deck_name(deck) if deck else self.options.deck, row.line, absent=absent))
+        notes.add(BundledNote(note, deck_of(deck) if deck else self.options.deck, row.line, absent=absent))
 
-    def _note(self, cells: Sequence[str], line: int) -> tuple[Note, set[int], frozenset[str]]:
+    def _note(self, cells: Sequence[str], line: int) -> tuple[Note, frozenset[int], frozenset[str]]:
         """The note of a row, the columns that went into it, and the fields that the row leaves out.
 
         Raises:
@@ -260,34 +268,38 @@ class _Table:
         """
         tags = self.notes.tags(self._cell(cells, "tags"), line)
         guid, name = self._cell(cells, "guid").strip(), self._cell(cells, "note type").strip()
-        used = {place for meaning, place in self.places.items() if meaning not in _TEXTS}
         markup = self._cell(cells, "markup").strip().lower()
         if markup not in ("", *Markup):
             raise ValueError(f"{markup[:20]!r} is no markup; it is markdown or html")
         if name:
-            note_type = self.types.get(name) or find_note_type(name, self.options.note_types)
-            assert note_type is not None, "made by _make_types"
-            places = self._places_of(note_type)
+            note_type, places, used = self.layouts.get(name) or self._layout(name)
             fields = [cells[place] if place is not None and place < len(cells) else "" for place in places]
             absent = frozenset(field for field, place in zip(note_type.fields, places, strict=True)
                                if place is None or place >= len(cells))
             note = Note(guid, note_type, tuple(map(self.plain.field, fields)), tags, Markup.HTML)
-            used |= {place for place in places if place is not None}
         else:
             question, answer, why, source = texts = [self._cell(cells, meaning) for meaning in _TEXTS]
             if not answer.strip() and not has_deletion(question):
                 raise ValueError("it has no answer")
             note = self.plain.note(question, answer, why, source, tags, guid)
             fields = texts if len(note.fields) == 4 else [question, "\n\n".join(filter(None, (answer, why))), source]
-            used |= set(self.places.values())
+            used = self.all_used
             absent = left_out(note, [field for field in ("Why", "Source")
                                      if self.places.get(field.lower(), len(cells)) >= len(cells)])
         if markup == Markup.MARKDOWN:
             note = Note(guid, note.note_type, tuple(text.strip() for text in fields), tags, Markup.MARKDOWN)
         return note, used, absent
 
-    def _places_of(self, note_type: NoteType) -> list[int | None]:
-        """The column of each field: of its name, else by what it holds for the first two."""
+    def _layout(self, name: str) -> _Layout:
+        """A note type by name, and the columns of its fields: of their names, else by what two hold for the first two.
+
+        Raises:
+            ValueError: no one knows the note type.
+        """
+        note_type = self.types.get(name) or find_note_type(name, self.options.note_types)
+        if note_type is None:
+            raise ValueError(f"its note type {shortened(name)!r} is not known, and the file has made {MOST_MADE_TYPES} "
+                             "before it")
         by_name: dict[str, int] = {}
         for place, name in enumerate(self.names):
             by_name.setdefault(name, place)
@@ -296,9 +308,12 @@ class _Table:
         for number, meaning in enumerate(("question", "answer")[:len(places)]):
             if places[number] is None and self.places.get(meaning) not in places:
                 places[number] = self.places.get(meaning)
-        return places
+        others = (place for meaning, place in self.places.items() if meaning not in _TEXTS)
+        used = frozenset((*others, *(place for place in places if place is not None)))
+        self.layouts[name] = note_type, tuple(places), used
+        return self.layouts[name]
 
-    def _say_what_is_ragged(self, row: Row, used: set[int]) -> None:
+    def _say_what_is_ragged(self, row: Row, used: frozenset[int]) -> None:
         if len(row.cells) < self.width:
             self.notes.say("have fewer columns than the others", row.line,
                            f"the row has {len(row.cells)} of {self.width} columns")

@@ -18,7 +18,7 @@ LARGEST_TEXT_BYTES = 1024 * 1024
 MOST_TEXT_BYTES = 96 * 1024 * 1024
 """The memory that all texts together may take; one character beyond Latin-1 makes a text two to four times as large."""
 LARGEST_TAG_BYTES = 1024 * 1024
-MOST_RECORDS = 300_000
+MOST_RECORDS = 200_000
 MOST_ELEMENTS = 3_000_000
 MOST_TEXTS = 100
 DEEPEST = 16

@@ -6,9 +6,11 @@ import html
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from flashcore.domain.bundle import Bundle
 from flashcore.domain.note import Markup, Note
@@ -21,6 +23,7 @@ _HTML = re.compile(
     r"""(?P<sound>\[sound:)(?P<name>[^\[\]\n]+)\]
     |<(?:img|audio|video|source|object|embed)\b[^<>]*?\s(?:src|data)\s*=\s*
      (?:"(?P<double>[^"<>]+)"|'(?P<single>[^'<>]+)'|(?P<bare>[^\s"'<>]+))""", re.IGNORECASE | re.VERBOSE)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _WEB = re.compile(r"(?:[a-z][a-z0-9+.-]+:|//|#)", re.IGNORECASE)
 _ANKI_FOLDER = "collection.media"
 
@@ -83,10 +86,8 @@ def media_of(notes: Iterable[Note], path: Path | None) -> tuple[dict[str, Path],
 
     They are looked for in the folder beside, in ``collection.media`` beside, and beside the file itself.
     """
-    finders = []
-    if path is not None:
-        finders = [MediaFinder(folder / path.name, None)
-                   for folder in (media_folder(path), path.parent / _ANKI_FOLDER, path.parent)]
+    folders = [] if path is None else [
+        _Folder(folder) for folder in (media_folder(path), path.parent / _ANKI_FOLDER, path.parent)]
     found: dict[str, Path] = {}
     missing: dict[str, None] = {}
     for note in notes:
@@ -94,9 +95,9 @@ def media_of(notes: Iterable[Note], path: Path | None) -> tuple[dict[str, Path],
             for name in references_of(text, note.markup):
                 if name in found or name in missing:
                     continue
-                finder = next((finder for finder in finders if not finder.look_up(name)), None)
-                if finder is not None and name in finder.found:
-                    found[name] = finder.found[name]
+                file = next((file for folder in folders if (file := folder.file(name)) is not None), None)
+                if file is not None:
+                    found[name] = file
                 else:
                     missing[name] = None
     if not missing:
@@ -105,6 +106,25 @@ def media_of(notes: Iterable[Note], path: Path | None) -> tuple[dict[str, Path],
     where = f"put them into {media_folder(path).name} beside the file" if path is not None else "the text has no folder"
     many = f"{len(missing)} pictures or sounds are missing" if len(missing) > 1 else "1 picture or sound is missing"
     return found, (Problem(0, f"{many}: {named}", where),)
+
+
+class _Folder:
+    """Finds files in a folder. What it holds is listed once, so that a name that is not there costs nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._finder = MediaFinder(folder / "deck", None)
+        try:
+            self._names = {unicodedata.normalize("NFC", name) for name in os.listdir(folder)}
+        except OSError:
+            self._names = set()
+
+    def file(self, reference: str) -> Path | None:
+        """The file of a reference; None where there is none, or where it leads out of the folder."""
+        starts = {unicodedata.normalize("NFC", spelling).removeprefix("./").partition("/")[0]
+                  for spelling in (reference, unquote(reference), _ESCAPED.sub(r"\1", reference))}
+        if not starts & self._names or self._finder.look_up(reference):
+            return None
+        return self._finder.found.get(reference)
 
 
 def chosen_media(bundle: Bundle, media: Mapping[str, Path] | None) -> MediaNames:

@@ -17,7 +17,6 @@ from flashcore.formats.markdown_media import MediaFinder
 from flashcore.formats.mnemosyne_types import VOCABULARY, note_media, plain_characters, to_html
 from flashcore.formats.text_file import clean_text, decode
 
-
 MOST_LINES = 400_000
 
 

@@ -57,7 +57,7 @@ def read(data: bytes, options: ReadOptions) -> Bundle:
     if not text.strip():
         notes.warn("the file holds no rows")
         return notes.bundle(options.path)
-    if text.count(between) >= MOST_ROWS:
+    if text.rstrip("\n").count(between) >= MOST_ROWS:
         raise FileError(path, f"it has more than {MOST_ROWS:,} rows", "split it into several files")
     if field not in text and not has_deletion(text):
         shown = next((name for name, chars in _NAMES.items() if chars == field), repr(field))

@@ -16,6 +16,7 @@ from flashcore.formats.table_notes import PlainReader, TableNotes, has_deletion,
 from flashcore.formats.table_rows import LARGEST_CELL_BYTES, MOST_ROWS
 from flashcore.formats.text_file import clean_text, decode
 
+_MOST_LINES = 4 * MOST_ROWS
 _LETTER = re.compile(r"[ \t]*(?P<letter>[QA]):[ \t]?(?P<text>.*)\Z")
 
 
@@ -38,6 +39,8 @@ def read(data: bytes, options: ReadOptions) -> Bundle:
     if not text.strip():
         notes.warn("the file holds no items")
         return notes.bundle(options.path)
+    if text.count("\n") > _MOST_LINES:
+        raise FileError(path, f"it has more than {_MOST_LINES:,} lines", "split it into several files")
     plain = PlainReader(text, notes)
     item = _Item()
     was_blank, has_question, count = False, False, 0

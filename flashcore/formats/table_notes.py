@@ -9,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle, BundledNote, OnMatch, Skipped
+from flashcore.domain.deck import SEPARATOR, clean_deck_name
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import BASIC, CLOZE
 from flashcore.errors import Problem
-from flashcore.formats.foreign_notes import LONGEST_TAG, MOST_TAGS, first_words
+from flashcore.formats.foreign_notes import DEEPEST_DECK, LONGEST_TAG, MOST_TAGS, first_words
 from flashcore.formats.media_beside import media_of
 
 _LONGEST_CELL_KEPT = 200  # characters of a cell of tags that is split once for all rows
+MOST_MADE_TYPES = 1000
+"""Note types that one file may make known."""
 MOST_LINES = 200
 """As many lines of one kind of fault are named; the others are counted."""
 
@@ -106,6 +109,14 @@ def _is_twin(one: BundledNote, other: BundledNote) -> bool:
     return replace(one.note, tags=()) == replace(other.note, tags=()) and one.deck == other.deck
 
 
+def deck_of(name: str) -> str:
+    """A deck by its name in a table; what lies deeper than 20 levels is joined to the 20th."""
+    levels = clean_deck_name(name).split(SEPARATOR)
+    if len(levels) > DEEPEST_DECK:
+        levels[DEEPEST_DECK - 1:] = [" ".join(levels[DEEPEST_DECK - 1:])]
+    return SEPARATOR.join(levels)
+
+
 def plain_to_html(text: str) -> str:
     """Plain text as Anki puts it into a field: escaped, its line breaks as ``<br>``."""
     return html.escape(text).replace("\n", "<br>") if _SPECIAL.search(text) else text
@@ -154,6 +165,6 @@ def left_out(note: Note, names: Iterable[str] = ("Why", "Source", "Tags")) -> fr
 def _tags(cell: str) -> tuple[str, ...]:
     tags: dict[str, str] = {}
     for tag in cell.split():
-        if tag.strip(":"):
+        if tag.replace("::", ""):
             tags.setdefault(tag.casefold(), tag)
     return tuple(tags.values())

@@ -131,7 +131,7 @@ def checked_count(text: str, delimiter: str, path: Path, *, anki: bool = False) 
     """
     if text.count("\n") < MOST_ROWS:
         return
-    if any(islice(rows(text, delimiter, path, anki=anki), MOST_ROWS, None)):
+    if any(islice(rows(text, delimiter, path, anki=anki), MOST_ROWS + 1, None)):  # one more, for a header row
         raise FileError(path, f"it has more than {MOST_ROWS:,} rows", "split it into several files")
 
 

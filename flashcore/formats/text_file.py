@@ -27,7 +27,7 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> str:
     """
     if len(data) > LARGEST_FILE_BYTES:
         raise FileError(path, f"it is larger than {LARGEST_FILE_BYTES >> 20} MiB", "split it into several files")
-    chosen = encoding or _by_mark(data)
+    chosen = encoding or mark_of(data)
     try:
         return data.decode(chosen).removeprefix("\ufeff")
     except LookupError as error:
@@ -36,7 +36,8 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> str:
         raise FileError(path, *_where(data, error, chosen, encoding)) from error
 
 
-def _by_mark(data: bytes) -> str:
+def mark_of(data: bytes) -> str:
+    """The encoding that the first bytes of a file tell: by its byte order mark, else UTF-16 by its zeros, else UTF-8."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name

@@ -43,6 +43,13 @@ def map_decks(connection: Connection, decks: Mapping[int, tuple[int, int, int]])
             for key, (place, learning, relearning) in decks.items()])
 
 
+def map_notes(connection: Connection, ids: Mapping[int, int]) -> None:
+    """Say which note each of the file's is."""
+    if ids:
+        connection.execute(insert(staged.note_map), [
+            {"staged_id": key, "id": note_id, "is_new": 0, "guid": None} for key, note_id in ids.items()])
+
+
 def match_by_guid(connection: Connection) -> int:
     """Map the notes that the collection has by guid; returns how many."""
     connection.execute(insert(staged.note_map).from_select(

@@ -38,6 +38,9 @@ NO_HINT = "..."
 
 FIELD_TAG, TEXT_TAG, HINT_TAG = "flashcore-field", "flashcore-text", "flashcore-hint"
 
+SWITCHED_ON = ("y", "yes", "x", "1", "true", "on")
+"""What a field holds that is no text but tells a script what to do."""
+
 LONGEST_FIELD = 262_144
 """Characters of a field that are put into a template, embedded pictures aside; what follows is left out."""
 MOST_FILTERED = 4 * LONGEST_FIELD
@@ -192,7 +195,7 @@ class _Side:
                 shown.append(part)
             elif with_speech and part.name not in self.shown:
                 shown.append(part.html)
-        return "".join(shown)
+        return _SPOKEN.sub(r"<i>[speech: \1]</i>", "".join(shown))
 
     def add(self, parts: Sequence[Part]) -> None:
         """Adds the parts of a template."""
@@ -203,7 +206,7 @@ class _Side:
             elif isinstance(part, Shown):
                 self._add_field(part)
             else:
-                self._say(_SPOKEN.sub(r"<i>[speech: \1]</i>", part))
+                self._say(part)
                 opened, closed = part.rfind("<"), part.rfind(">")
                 self._is_in_tag = opened > closed or (opened == closed and self._is_in_tag)
 
@@ -236,10 +239,10 @@ class _Side:
         is_new = self.question is not None and name not in self.question.shown
         self.shown.add(name)
         is_cloze = bool(_CLOZE.intersection(filters))
-        if self.is_scripted and not is_cloze and html.strip().lower() in _SWITCHED_ON:
+        if self.is_scripted and not is_cloze and html.strip().lower() in SWITCHED_ON:
             return
         if not self._is_in_tag and "hint" not in filters and not is_blank(html):
-            if is_new and not is_cloze:
+            if is_new and not is_cloze and name not in card.special:
                 html = f'<{FIELD_TAG} name="{escape(name)}">{html}</{FIELD_TAG}>'
             elif self.is_scripted:
                 html = f"<{TEXT_TAG}>{html}</{TEXT_TAG}>"
@@ -311,8 +314,6 @@ class _Side:
 
 
 _CLOZE = {"cloze", "cloze-only"}
-_SWITCHED_ON = ("y", "yes", "x", "1", "true", "on")
-"""What a field holds that is no text but tells a script what to do."""
 _SPOKEN = re.compile(r"\[anki:tts[^\]\n]{0,200}\]([^\[]{0,2000})\[/anki:tts\]")
 
 

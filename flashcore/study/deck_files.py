@@ -6,13 +6,14 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle
-from flashcore.errors import FileError, NotFoundError, nearest
-from flashcore.formats import Format, reader_for
+from flashcore.errors import FileError, NotFoundError, Problem, nearest
+from flashcore.formats import Format, ReadOptions, reader_for
 from flashcore.study.bundled import PREFIX, find_bundled
 
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
@@ -60,11 +61,21 @@ def _sources(word: str) -> Iterable[Source]:
             yield Source(f"{PREFIX}{deck.name}", f"{PREFIX}{deck.name}", deck.path, f"Step 1::{deck.name}")
         return
     path = Path(word).expanduser()
-    if path.is_dir():
+    if path.is_dir() and (crowdanki := _crowdanki(path)) is not None:
+        yield _of_file(crowdanki, str(crowdanki), path.resolve())
+    elif path.is_dir():
         for file in _deck_files(path):
             yield _of_file(file, str(file), path.resolve())
     else:
         yield _of_file(path, word)
+
+
+def _crowdanki(folder: Path) -> Path | None:
+    """The deck file of a folder that CrowdAnki exported."""
+    from flashcore.formats.crowdanki import deck_file
+
+    found = deck_file(folder)
+    return found if found is not None and b'"note_models"' in _bytes(found) else None
 
 
 def _of_file(path: Path, shown: str, root: Path | None = None) -> Source:
@@ -72,12 +83,16 @@ def _of_file(path: Path, shown: str, root: Path | None = None) -> Source:
     return Source(str(resolved), shown, resolved, f"{resolved.parent.name or 'Default'}::{resolved.stem}", root)
 
 
+_PEOPLES = (".md", ".org")
+"""Suffixes of the files that a folder is searched for."""
+
+
 def _deck_files(folder: Path) -> list[Path]:
     files = []
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [Path(root) / name for name in sorted(names)
-                  if name.lower().endswith(".md") and name.lower() != "readme.md" and not name.startswith(".")]
+                  if name.lower().endswith(_PEOPLES) and name.lower() != "readme.md" and not name.startswith(".")]
     return files
 
 
@@ -106,7 +121,55 @@ def format_of(source: Source, format: str | None = None) -> Format:
         return reader_for(None, format)
     if not source.path.exists():
         raise FileError(source.path, "there is no such file", "check the name")
-    return reader_for(source.path, format)
+    chosen = reader_for(source.path, format)
+    if format is not None and f".{format.lower().removeprefix('.')}" not in chosen.suffixes:
+        return _of_database(source.path, chosen)
+    suffix = source.path.suffix.lower() if format is None else f".{format.lower().removeprefix('.')}"
+    if suffix in _ALIKE:
+        from flashcore.formats.recognise import recognised
+
+        if name := recognised(source.path, suffix, _bytes(source.path)):
+            chosen = reader_for(None, name)
+    return _of_database(source.path, chosen)
+
+
+_ALIKE = frozenset((".md", ".txt", ".csv", ".tsv", ".json", ".db"))
+"""Suffixes that several formats share."""
+OF_FOLDERS = frozenset(("repeater", "hashcards-db"))
+"""Formats whose files tell of the deck files beside them."""
+
+
+def _of_database(path: Path, chosen: Format) -> Format:
+    """The export of hashcards is a file like any other; its database belongs to deck files."""
+    if chosen.name == "hashcards" and path.suffix.lower() != ".json":
+        return replace(chosen, name="hashcards-db", is_staged=False)
+    return chosen
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            with path.open("rb") as file:
+                return file.read(1_000_000)
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(path, f"it cannot be read ({error.strerror or error})", "check who may read it") from error
+
+
+def read_folder(source: Source, chosen: Format) -> tuple[list[tuple[Source, ReadFile]], tuple[Problem, ...]]:
+    """The deck files that a database belongs to, each with what was learned of its cards, and warnings.
+
+    Raises:
+        FileError: it is no such database, or the deck files are not in its folder.
+    """
+    assert source.path is not None
+    options = ReadOptions(source.path, source.default_deck, source.root)
+    bundles, warnings = import_module(chosen.reader).read_files(_bytes(source.path), options)
+    found = []
+    for path, bundle in bundles.items():
+        data = path.read_bytes()
+        found.append((_of_file(path, str(path), source.root), ReadFile(data, sha256(data).hexdigest(), bundle)))
+    return found, warnings
 
 
 @contextmanager
@@ -147,6 +210,10 @@ def read(source: Source, encoding: str | None, stdin: bytes | None = None, forma
             data = source.path.read_bytes()
         except OSError as error:
             raise FileError(name, f"it cannot be read ({error.strerror or error})", "check who may read it") from error
+    chosen = format_of(source, format)
+    if chosen.name != "markdown":
+        options = ReadOptions(source.path, source.default_deck, source.root, encoding)
+        return ReadFile(data, sha256(data).hexdigest(), import_module(chosen.reader).read(data, options))
     text = decode(data, Path(name), encoding)
     bundle = read_markdown_deck(text, path=source.path, default_deck=source.default_deck, root=source.root)
     return ReadFile(data, sha256(data).hexdigest(), bundle)

@@ -103,8 +103,11 @@ def _export_table(collection: Collection, chosen: Format, bundle: Bundle, path: 
     """One file, by the format's own writer."""
     from importlib import import_module
 
-    more = {"is_spreadsheet": True} if is_spreadsheet else {}
-    import_module(chosen.writer).write(bundle, path, now=collection.now(), **more)
+    write = import_module(chosen.writer).write
+    more: dict[str, object] = {"is_spreadsheet": True} if is_spreadsheet else {}
+    if chosen.name != "crowdanki":
+        more["media"] = bundle.media
+    write(bundle, path, now=collection.now(), **more)
     return [path]
 
 

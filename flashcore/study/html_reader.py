@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from flashcore.domain.visible import visible
-from flashcore.study.anki_template import FIELD_TAG, HINT_TAG, TEXT_TAG
+from flashcore.study.anki_template import FIELD_TAG, HINT_TAG, SWITCHED_ON, TEXT_TAG
 from flashcore.study.html_look import Attributes, hidden_by, is_hidden, is_knotted, styles_of
 from flashcore.study.rich_text import CUT, LONGEST_SIDE, CardText, NamedText, Page, Paragraph, Span, Style, file_name
 from flashcore.study.terminal_math import lowered, raised
@@ -138,14 +138,14 @@ class _Reader:
         if is_hidden(attributes, folding.hidden):
             if folding.is_answer and not folding.is_inside:
                 for kept in node.css(f"{FIELD_TAG}, {HINT_TAG}"):
-                    self.fold(kept, kept.attributes.get("name") or "", is_switch_possible=kept.tag == FIELD_TAG)
+                    self.fold(kept, kept.attributes.get("name") or "")
             return True
         if tag == "a" and "onclick" in attributes:
             return True  # a button
         if folding.is_inside:
             return False
         if tag == HINT_TAG or (tag == FIELD_TAG and folding.only_fields):
-            self.fold(node, attributes.get("name") or "", is_switch_possible=tag == FIELD_TAG)
+            self.fold(node, attributes.get("name") or "")
             return True
         if tag == "details":
             summary = node.css_first("summary")
@@ -157,14 +157,13 @@ class _Reader:
             return True
         return False
 
-    def fold(self, node: LexborNode, name: str, *, is_switch_possible: bool = False) -> None:
-        """Keeps what an element holds apart, under a name. A hidden field of one letter is a switch for a script."""
+    def fold(self, node: LexborNode, name: str) -> None:
+        """Keeps what an element holds apart, under a name, unless it holds nothing or tells a script what to do."""
         reader = _Reader(replace(self.folding, is_inside=True, only_fields=False))
         reader.room, reader.count = self.room, self.count
         reader.read(node)
         self.room, self.count = reader.room, reader.count
-        size = sum(len(paragraph.text) for paragraph in reader.paragraphs)
-        if size > is_switch_possible:
+        if "".join(paragraph.text for paragraph in reader.paragraphs).lower() not in ("", *SWITCHED_ON):
             self.folded.append(NamedText(visible(name, keep=""), tuple(reader.paragraphs)))
 
     def say(self, text: str, *styles: Style, target: str = "") -> None:

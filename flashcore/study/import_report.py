@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flashcore.domain.bundle import BundledNote, Skipped
 from flashcore.errors import Problem
+
+if TYPE_CHECKING:
+    from flashcore.store.ingest_learning import LearningCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ class ImportReport:
     conflicts: list[Conflict] = field(default_factory=list)
     is_dry_run: bool = False
     shown: list[BundledNote] = field(default_factory=list)
+
+    def add_learned(self, counts: LearningCounts) -> None:
+        """Count what came of the reviews and schedules of a file."""
+        self.reviews_new += counts.reviews_new
+        self.reviews_same += counts.reviews_same
+        self.rescheduled += counts.rescheduled
+        self.diverged += counts.diverged
 
     @property
     def is_refused(self) -> bool:

@@ -20,6 +20,7 @@ from flashcore.domain.staging import Fact
 from flashcore.errors import FileError, Problem
 from flashcore.formats import Format
 from flashcore.store import imports, ingest_learning, staged
+from flashcore.store.note_types import note_types
 from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection, Database
 from flashcore.study.import_report import FileReport, ImportReport
@@ -95,7 +96,13 @@ def _read(collection: Collection, path: Path, format: Format, job: Mapping[str, 
     from flashcore.formats.staging import NAME
 
     now = collection.now()
-    run_child({**job, **format.job, "path": str(path), "now_ms": round(now.timestamp() * 1000),
+    known = {}
+    if ":" not in format.reader:  # tables may name a note type of the collection instead of saying what it is
+        with collection.database.read() as connection:
+            known["note_types"] = [
+                [kind.name, str(kind.kind), kind.fields, [[one.name, one.front, one.back] for one in kind.templates],
+                 kind.css] for kind in note_types(connection).values()]
+    run_child({**job, **known, **format.job, "path": str(path), "now_ms": round(now.timestamp() * 1000),
                "utc_offset_minutes": collection.offset_minutes(now), "with_learning": settings.with_scheduling},
               folder, limits=ChildLimits.for_file(path.stat().st_size), progress=progress)
     return folder / NAME
@@ -124,10 +131,7 @@ def _merge(collection: Collection, database: Database, connection: Connection, m
             "notes": file.notes, "cards": cards, "reviews": reviews, "untagged": untagged, "systems": systems,
             "skipped": [[one.note, one.reason] for one in file.skipped]})
     _report(report, file, counts)
-    report.reviews_new += learned.reviews_new
-    report.reviews_same += learned.reviews_same
-    report.rescheduled += learned.rescheduled
-    report.diverged += learned.diverged
+    report.add_learned(learned)
     report.media_new += len(media.added)
     report.media_missing += int(facts.get(Fact.MEDIA_MISSING, "0"))
     report.systems.update(systems)

@@ -19,7 +19,7 @@ from flashcore.store.changes import ChangeSet
 from flashcore.store.content import StoredNote
 from flashcore.store.database import Connection, Database
 from flashcore.store.schema import split_fields
-from flashcore.study import deck_files, identity
+from flashcore.study import deck_files, file_learning, identity
 from flashcore.study.bundled import PREFIX
 from flashcore.study.deck_files import ReadFile, Source
 from flashcore.study.import_report import FileReport, ImportReport
@@ -86,6 +86,9 @@ class _Import:
             if chosen.is_staged:
                 self._take_staged(source, chosen, file)
                 return
+            if chosen.name in deck_files.OF_FOLDERS:
+                self._take_folder(source, chosen, file)
+                return
             read = deck_files.read(source, self._encoding, self._stdin, self._format)
         except DeckFileError as error:
             file.refused = True
@@ -95,6 +98,18 @@ class _Import:
             file.refused = True
             file.problems.append(Problem(0, error.what, error.hint))
             return
+        self._take_read(source, read, file)
+
+    def _take_folder(self, source: Source, chosen: Format, file: FileReport) -> None:
+        """A database of learning beside deck files: take those, each with its own."""
+        found, warnings = deck_files.read_folder(source, chosen)
+        file.problems += warnings
+        for one, read in found:
+            of_file = FileReport(one.shown, _FORMAT)
+            self.report.files.append(of_file)
+            self._take_read(one, read, of_file)
+
+    def _take_read(self, source: Source, read: ReadFile, file: FileReport) -> None:
         self._read[source.key] = read
         media = self._media_store(is_dry_run=self._is_dry_run)
         try:
@@ -127,11 +142,16 @@ class _Import:
         notes = [self._placed(one, names) for one in read.bundle.notes]
         file.problems += read.bundle.warnings
         counted = _Counts()
-        with self._database.write() as connection:
+        file.skipped += read.bundle.skipped
+        mine = [one for one in notes if self._is_first_of_its_id(source, one, file)]
+        learning = mine if self._with_scheduling else ()
+        with file_learning.transaction(self._database, learning) as connection:
             for name, (digest, size) in media.added.items():
                 content.add_media(connection, name, digest, size)
-            mine = [one for one in notes if self._is_first_of_its_id(source, one, file)]
             guids = self._merge_notes(connection, source, read, mine, file, counted)
+            learned = file_learning.merge(self._collection, self._database, connection, learning, guids)
+        if learned is not None:
+            self.report.add_learned(learned)
         self._count(notes, file, counted, media, read)
         if self._write_ids and not self._is_dry_run and source.path and not source.key.startswith(PREFIX):
             self._put_ids(source, read, names, file, {one.line: guids[one.line] for one in read.bundle.notes
@@ -285,7 +305,8 @@ class _Import:
     def _count(self, notes: Sequence[BundledNote], file: FileReport, counted: _Counts, media: MediaStore,
                read: ReadFile) -> None:
         report = self.report
-        file.notes, file.cards = len(notes), sum(len(card_ordinals(one.note)) for one in notes)
+        file.notes = len(notes) + len(read.bundle.skipped)
+        file.cards = sum(len(card_ordinals(one.note)) for one in notes)
         report.new += counted.new
         report.updated += counted.updated
         report.same += counted.same

@@ -84,7 +84,18 @@ def expected_notes(notes: list[Row]) -> dict[str, tuple[Any, ...]]:
                            note["fields"] + ("\x1f" if note["note_type_id"] == 3 else "")) for note in notes}
 
 
-def expected_card(card: Row) -> Row:
+def last_answer_at(card: Row, moments: list[tuple[int, Row]]) -> int | None:
+    """From when Anki counts a card's memory: its log says it, else the card itself."""
+    log = [(moment, row) for moment, row in moments if row["card_id"] == card["id"]]
+    for moment, row in reversed(log):
+        if row["origin"] == "reset":
+            return None
+        if row["rating"] and (row["origin"], row["factor"]) != ("filtered", 0):
+            return moment
+    return None if log else card["last_at"]
+
+
+def expected_card(card: Row, moments: list[tuple[int, Row]]) -> Row:
     extras = json.loads(card["anki"] or "{}")
     state = card["state"] or 0
     waits = card["is_suspended"] or card["is_buried"]
@@ -93,8 +104,9 @@ def expected_card(card: Row) -> Row:
     due = card["position"] if state == 0 else card["due_at"] // 1000 if learns and card["due_at"] is not None \
         else card["due_on"] - TODAY
     data: Row = {key: extras[key] for key in ("pos", "cd") if key in extras}
-    if state and card["last_at"] is not None:
-        data["lrt"] = card["last_at"] // 1000
+    last_at = last_answer_at(card, moments)
+    if state and last_at is not None:
+        data["lrt"] = last_at // 1000
     memory = card["stability"] is not None and not extras.get("no_memory")
     if memory:
         data |= {"s": card["stability"], "d": card["difficulty"]}
@@ -109,11 +121,12 @@ def expected_card(card: Row) -> Row:
             "data": data, "waits": waits}
 
 
-def check_cards(found: dict[tuple[str, int], Row], notes: list[Row], cards: list[Row], is_collection: bool) -> None:
+def check_cards(found: dict[tuple[str, int], Row], notes: list[Row], cards: list[Row], reviews: list[Row],
+                is_collection: bool) -> None:
     guids = {note["id"]: note["guid"] for note in notes}
     assert found.keys() == {(guids[card["note_id"]], card["ordinal"]) for card in cards}
     for card in cards:
-        wanted, held_ = expected_card(card), found[guids[card["note_id"]], card["ordinal"]]
+        wanted, held_ = expected_card(card, unique_moments(reviews)), found[guids[card["note_id"]], card["ordinal"]]
         if wanted.pop("waits") and wanted["type"] in (1, 3) and card["due_at"] is None and not is_collection:
             # a moment in place of the day, which Anki would take for a day of its own
             moment = datetime.fromtimestamp(held_["due"]).astimezone()
@@ -125,21 +138,28 @@ def check_cards(found: dict[tuple[str, int], Row], notes: list[Row], cards: list
         assert data.keys() == wanted_data.keys()
         for key, places in (("s", 4), ("d", 3), ("dr", 2), ("decay", 3)):
             if key in data:
-                assert data.pop(key) == pytest.approx(wanted_data.pop(key), abs=0.51 * 10 ** -places)
+                assert data.pop(key) == pytest.approx(wanted_data.pop(key), abs=0.51 * 10 ** -places, rel=1e-6)
         assert data == wanted_data
 
 
 TYPES = {"learn": 0, "review": 1, "relearn": 2, "filtered": 3, "manual": 4, "rescheduled": 5, "reset": 4}
 
 
+def unique_moments(reviews: list[Row]) -> list[tuple[int, Row]]:
+    moments, last = [], 0
+    for row in sorted(reviews, key=lambda row: (row["answered_at"], row["id"])):
+        last = max(last + 1, row["answered_at"])
+        moments.append((last, row))
+    return moments
+
+
 def expected_reviews(reviews: list[Row], notes: list[Row], cards: list[Row], with_gone: bool) -> list[tuple[Any, ...]]:
     guids = {note["id"]: note["guid"] for note in notes}
     names: dict[int, Any] = {card["id"]: (guids[card["note_id"]], card["ordinal"]) for card in cards}
-    rows, last = [], 0
-    for row in sorted(reviews, key=lambda row: (row["answered_at"], row["id"])):
-        last = max(last + 1, row["answered_at"])
+    rows = []
+    for moment, row in unique_moments(reviews):
         factor = 0 if row["origin"] == "reset" else row["factor"]
-        rows.append((last, names.get(row["card_id"], -row["card_id"]), row["rating"] or 0, row["interval"],
+        rows.append((moment, names.get(row["card_id"], -row["card_id"]), row["rating"] or 0, row["interval"],
                      row["last_interval"], factor, row["duration_ms"], TYPES[row["origin"]]))
     return [row for row in rows if with_gone or isinstance(row[1], tuple)]
 
@@ -180,7 +200,7 @@ def learned_cards(draw: st.DrawFn, number: int, note: int, ordinal: int) -> Row:
     has_memory = draw(st.booleans())
     return card | {
         "state": state, "due_at": draw(st.integers(NOW_MS - DAY_MS, NOW_MS + DAY_MS)) if by_moment else None,
-        "due_on": None if by_moment else draw(DAYS), "interval_days": draw(st.integers(1, 36_500)),
+        "due_on": None if by_moment else draw(DAYS if state == 2 else st.integers(TODAY - 400, TODAY + 400)), "interval_days": draw(st.integers(1, 36_500)),
         "steps_left": draw(st.integers(1, 5)) if state != 2 else 0,
         "stability": draw(st.floats(0.001, 36_500)) if has_memory else None,
         "difficulty": draw(st.floats(1, 10)) if has_memory else None, "reps": draw(st.integers(1, 999)),
@@ -205,7 +225,8 @@ def collections(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row]]:
         rated = origin in ("learn", "review", "relearn", "filtered")
         reviews.append(a_review(
             0, draw(st.integers(1, len(cards)) | st.integers(-3, -1)), draw(PAST | st.just(NOW_MS - 30 * DAY_MS)),
-            rating=draw(st.integers(1, 4)) if rated else None, origin=origin, factor=draw(st.integers(100, 4000)),
+            rating=draw(st.integers(1, 4)) if rated else None, origin=origin,
+            factor=draw(st.integers(100, 4000) if origin == "manual" else st.sampled_from((0, 500, 2500))),
             interval=draw(st.integers(-86_400, 36_500)), last_interval=draw(st.integers(-86_400, 36_500)),
             duration_ms=draw(st.integers(0, 60_000))))
     ordered = sorted(reviews, key=lambda row: (row["card_id"], row["answered_at"]))
@@ -214,7 +235,7 @@ def collections(draw: st.DrawFn) -> tuple[list[Row], list[Row], list[Row]]:
 
 def check(found: Held, notes: list[Row], cards: list[Row], reviews: list[Row], is_collection: bool) -> None:
     assert {guid: (note[0], note[1], set(note[2]), note[3]) for guid, note in found.notes.items()} == expected_notes(notes)
-    check_cards(found.cards, notes, cards, is_collection)
+    check_cards(found.cards, notes, cards, reviews, is_collection)
     assert found.reviews == expected_reviews(reviews, notes, cards, with_gone=is_collection)
 
 

@@ -221,7 +221,7 @@ HOSTILE = {
                    "a tag is larger"),
     "parts": (b"<openSM2sync><log>" + b"".join(b"<a%d/>" % number for number in range(200)) + b"</log>",
               "more than 100 parts"),
-    "entries": (b"<openSM2sync>" + b"<log/>" * 300_001 + b"</openSM2sync>", "more than 300,000 entries"),
+    "entries": (b"<openSM2sync>" + b"<log/>" * 200_001 + b"</openSM2sync>", "more than 200,000 entries"),
 }
 
 
