@@ -6,7 +6,6 @@ now: where the staging file has such they are taken, else given out in order.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 import sqlite3
@@ -21,6 +20,7 @@ from flashcore.domain.note_cards import card_ordinals
 from flashcore.domain.note_type import OWN_NOTE_TYPES
 from flashcore.formats.anki_catalogue import DeckPlace, Kind, digest
 from flashcore.formats.anki_markdown import as_own, html_fields, markdown_field, storable
+from flashcore.formats.anki_sorting import checksum, stripped
 from flashcore.formats.markdown_media import rename_media
 from flashcore.formats.media_names import MediaNames
 
@@ -230,26 +230,6 @@ def with_names(text: str, names: MediaNames) -> str:
         return found[0] if name == reference else found[1] + html.escape(name)
 
     return _MEDIA_REFERENCE.sub(named, text) if names.by_reference else text
-
-
-_MEDIA_TAG = re.compile(r"<(?:img|audio|video|object)\b[^>]*?\b(?:src|data)=[\"']?([^\"'>]+)[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]*);")
-
-
-def stripped(field: str) -> str:
-    """The first field as Anki sorts by it and looks for duplicates: without tags, the names of pictures kept."""
-    if "<" in field:
-        field = _TAG.sub("", _MEDIA_TAG.sub(r" \1 ", field))
-    if "&" not in field:
-        return field
-    plain, count = _ENTITY.subn(lambda found: html.unescape(found[0]), field)
-    return plain.replace("\xa0", " ") if count else field
-
-
-def checksum(field: str) -> int:
-    """What Anki looks for duplicates by: the first 32 bits of the SHA-1 of the stripped first field."""
-    return int.from_bytes(hashlib.sha1(stripped(field).encode(), usedforsecurity=False).digest()[:4], "big")
 
 
 # cards

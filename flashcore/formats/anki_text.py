@@ -18,7 +18,7 @@ from flashcore.domain.bundle import Bundle, BundledNote
 from flashcore.domain.deck import DEFAULT_DECK, SEPARATOR
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import OWN_NOTE_TYPES, NoteKind, NoteType
-from flashcore.errors import Problem
+from flashcore.errors import FileError, Problem
 from flashcore.formats import ReadOptions
 from flashcore.formats.anki_header import AnkiHeader, guessed_separator, read_header
 from flashcore.formats.anki_looks import MARKDOWN_FIELD, anki_note_type, package_note_type
@@ -29,6 +29,7 @@ from flashcore.formats.table_notes import MOST_MADE_TYPES, TableNotes, deck_of, 
 from flashcore.formats.table_rows import Row, checked_count, delimiter_of, fault_of, rows, shown_delimiter
 from flashcore.formats.text_file import clean_text, decode
 
+MOST_DECKS = 20_000
 _ROWS_SEEN_FOR_HTML = 5
 _DEFAULT_DECK_ID = "1"
 
@@ -37,7 +38,7 @@ def read(data: bytes, options: ReadOptions) -> Bundle:
     """The notes of a file of Anki's text format.
 
     Raises:
-        FileError: it is not in its encoding, too large, or has more than 300,000 rows.
+        FileError: it is not in its encoding, too large, or has more than 300,000 rows or 20,000 decks.
         DeckFileError: a quote is never closed, or closed in the middle of a cell some lines later.
     """
     text, warnings = clean_text(decode(data, options.path or Path("-"), options.encoding))
@@ -98,7 +99,7 @@ class _Reader:
         self.head, self.options, self.notes, self.all_rows = head, options, notes, all_rows
         self.places = {what: number - 1 for what, number in head.places.items()}
         self.meta = frozenset(self.places.values())
-        self.decks = _DeckNames(head.deck.strip() or options.deck)
+        self.decks = _DeckNames(head.deck.strip() or options.deck, options.path or Path("-"))
         self.column_count = len(head.columns)
         self.is_html = bool(head.is_html)
         self.common_tags = " ".join(self.head.tags)
@@ -273,14 +274,16 @@ def _as_written(note: Note, own: NoteType) -> Note:
 class _DeckNames:
     """Decks by the names in a file. Names that differ only in case are one deck, as in Anki; so are their parents."""
 
-    def __init__(self, default: str) -> None:
-        self._default = default
+    def __init__(self, default: str, path: Path) -> None:
+        self._default, self._path = default, path
         self._decks: dict[str, str] = {}
         self._parts: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
         """The deck of a name; the id 1 is Anki's default deck."""
         if name not in self._decks:
+            if len(self._decks) == MOST_DECKS:
+                raise FileError(self._path, f"it names more than {MOST_DECKS:,} decks", "split it into several files")
             text = name.strip() or self._default
             deck = ""
             for part in deck_of(DEFAULT_DECK if text == _DEFAULT_DECK_ID else text).split(SEPARATOR):

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from flashcore.domain.cloze import Deletion, parse_cloze, plain_text
 
 
+LARGEST_PAGE_BYTES = 4 * 1024 * 1024
+"""As large as a note of Obsidian or an Org file may be; people write pages of kilobytes, and converting takes time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hidden:
     """A part that is hidden: its Markdown, the cards (from 0) that ask for it, its hint."""

@@ -301,9 +301,9 @@ class _Table:
             raise ValueError(f"its note type {shortened(name)!r} is not known, and the file has made {MOST_MADE_TYPES} "
                              "before it")
         by_name: dict[str, int] = {}
-        for place, name in enumerate(self.names):
-            by_name.setdefault(name, place)
-            by_name.setdefault(name.casefold(), place)
+        for place, label in enumerate(self.names):
+            by_name.setdefault(label, place)
+            by_name.setdefault(label.casefold(), place)
         places = [by_name.get(field, by_name.get(field.casefold())) for field in note_type.fields]
         for number, meaning in enumerate(("question", "answer")[:len(places)]):
             if places[number] is None and self.places.get(meaning) not in places:

@@ -19,9 +19,9 @@ from flashcore.domain.deck import clean_deck_name
 from flashcore.domain.markdown_spans import FENCE_OPENING, closes_fence, literal_spans
 from flashcore.domain.note import Note
 from flashcore.domain.note_type import BASIC, CLOZE, REVERSED
-from flashcore.errors import DeckFileError, Problem
+from flashcore.errors import DeckFileError, FileError, Problem
 from flashcore.formats import ReadOptions
-from flashcore.formats.cloze_markdown import Hidden, to_cloze_markdown
+from flashcore.formats.cloze_markdown import LARGEST_PAGE_BYTES, Hidden, to_cloze_markdown
 from flashcore.formats.markdown_deck import LARGEST_NOTE_BYTES, MOST_DELETIONS, default_depth
 from flashcore.formats.markdown_media import references
 from flashcore.formats.markdown_tags import card_tags, read_tags
@@ -76,9 +76,11 @@ def read(data: bytes, options: ReadOptions) -> Bundle:
     """The cards of a note of Obsidian, with their schedules.
 
     Raises:
-        FileError: not a text in that encoding.
+        FileError: larger than 4 MiB, or not a text in that encoding.
         DeckFileError: the note has problems; all of them are named.
     """
+    if len(data) > LARGEST_PAGE_BYTES:
+        raise FileError(options.path or "-", f"it is larger than {LARGEST_PAGE_BYTES >> 20} MiB", "split it")
     text, warnings = clean_text(decode(data, options.path or Path("-"), options.encoding))
     if options.path is not None and options.path.name in STORE_NAMES:
         return Bundle((), warnings=tuple(warnings))  # read beside the notes that it belongs to

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from flashcore.domain.bundle import Bundle
 from flashcore.domain.deck import clean_deck_name
-from flashcore.errors import DeckFileError, Problem
+from flashcore.errors import DeckFileError, FileError, Problem
 from flashcore.formats import ReadOptions
+from flashcore.formats.cloze_markdown import LARGEST_PAGE_BYTES
 from flashcore.formats.markdown_media import MediaFinder, references
 from flashcore.formats.org_drill import add_drill, is_drill
 from flashcore.formats.org_entry import Notes
@@ -27,9 +28,11 @@ def read(data: bytes, options: ReadOptions) -> Bundle:
     """The cards of an Org file, with their schedules.
 
     Raises:
-        FileError: not a text in that encoding.
+        FileError: larger than 4 MiB, or not a text in that encoding.
         DeckFileError: the file has problems; all of them are named.
     """
+    if len(data) > LARGEST_PAGE_BYTES:
+        raise FileError(options.path or "-", f"it is larger than {LARGEST_PAGE_BYTES >> 20} MiB", "split it")
     text, warnings = clean_text(decode(data, options.path or Path("-"), options.encoding))
     text = text.replace("\ue000", "").replace("\ue001", "")  # these mark deletions while markup is converted
     problems: list[Problem] = []

@@ -15,7 +15,7 @@ from flashcore.formats.cloze_markdown import Hidden, to_cloze_markdown
 from flashcore.formats.foreign_schedule import day_from, moment_from
 from flashcore.formats.markdown_deck import LARGEST_NOTE_BYTES, MOST_DELETIONS, default_depth
 from flashcore.formats.markdown_tags import card_tags, read_tags
-from flashcore.formats.org_markup import to_markdown
+from flashcore.formats.org_markup import inline, to_markdown
 from flashcore.formats.org_outline import Outline
 
 ANSWER_TITLES = frozenset((
@@ -168,7 +168,8 @@ def pieces_of(text: str, deletions: Sequence[Deletion]) -> list[str | Hidden]:
             pieces.append(piece)
             continue
         one = deletions[int(piece)]
-        pieces.append(Hidden(to_markdown(one.text.split("\n")), one.ordinals, to_markdown([one.hint])))
+        shown = to_markdown(one.text.split("\n")) if "\n" in one.text else inline(one.text)
+        pieces.append(Hidden(shown, one.ordinals, inline(one.hint)))
     return pieces
 
 

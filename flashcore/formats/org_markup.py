@@ -17,6 +17,7 @@ _FENCED = frozenset(("src", "example", "export"))
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<bullet>[-+]|[ \t]\*|\d{1,9}[.)])(?P<space>[ \t]+|\Z)")
 _COUNTER = re.compile(r"\[@\w+\][ \t]*")
 _BOX = re.compile(r"\[(?P<mark>[ Xx-])\](?=[ \t])")
+_FIXED = re.compile(r"[ \t]*:(?: |\Z)")
 _RULE = re.compile(r"[ \t]*-{5,}[ \t]*\Z")
 _FOOTNOTE = re.compile(r"\[fn:(?P<name>[\w-]+)\][ \t]*")
 _LINK = re.compile(r"\[\[(?P<target>[^\[\]\n]++)\](?:\[(?P<shown>[^\[\]]++)\])?\]")
@@ -69,7 +70,7 @@ def to_markdown(lines: Sequence[str]) -> str:
             if not rows:
                 end_text()
             rows.append(line.strip())
-        elif re.match(r"[ \t]*:(?: |\Z)", line):
+        elif _FIXED.match(line):
             end_text()
             written.append("    " + line.strip()[2:])
         elif _RULE.match(line):

@@ -104,6 +104,8 @@ def read_outline(lines: Sequence[str], problems: list[Problem]) -> Outline:
             heading.body.append(line)
     _unclosed(opened, problems)
     _nest(outline.headings)
+    if len(outline.headings) > MOST_HEADINGS:
+        del outline.headings[1:]
     for heading in outline.headings:
         if sum(map(len, heading.body)) + len(heading.title) > LARGEST_NOTE_BYTES:
             problems.append(Problem(heading.number, "the text under this heading is longer than 1 MiB", "split it"))

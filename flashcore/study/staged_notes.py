@@ -158,6 +158,8 @@ class StagedNotes:
                         tuple(map(int, one.cloze_ordinals.split())))
             if one.absent:
                 read = _filled(read, stored.note, frozenset(split_fields(one.absent)))
+            if read.markup is Markup.HTML and stored.note.markup is Markup.MARKDOWN:
+                read = _unrendered(read, stored.note)
             result = merged(stored, read, self._file, one.line, theirs=self._theirs, protected=protected)
             has_base = stored.base is not None or one.changed_at is None
             base = imports.base_columns(read, stored.base.deck if stored.base else "") if has_base else {}
@@ -191,6 +193,16 @@ def _renamed(text: str, names: Mapping[str, str]) -> str:
     for old, new in names.items():
         text = text.replace(old, new)
     return text
+
+
+def _unrendered(read: Note, held: Note) -> Note:
+    """The note with the Markdown that the collection has, where its HTML is just that, as an export writes it."""
+    from flashcore.formats.anki_markdown import html_fields
+
+    rendered = html_fields(held)
+    if read.fields[:len(rendered)] != rendered or any(read.fields[len(rendered) + 1:]):
+        return read
+    return replace(held, tags=read.tags)
 
 
 def _filled(read: Note, held: Note, absent: frozenset[str]) -> Note:

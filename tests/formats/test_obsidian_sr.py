@@ -273,7 +273,8 @@ def test_F1_bytes_that_are_no_text_are_refused() -> None:
 
 
 @pytest.mark.parametrize("unit", ["==a", "<!--SR:", "[[a", "===b", "a::b\n", "#a", "**a", "{{a", "`a", "![[a.png",
-                                  "==a== ", "a\n?\n", "==a==^[", "> [!sr|card-metadata]\n", "![](", "#flashcards/", "(", "- "])
+                                  "==a== ", "a\n?\n", "==a==^[", "> [!sr|card-metadata]\n", "![](", "#flashcards/", "(",
+                                  "- "])
 def test_F10_a_hostile_note_is_read_or_refused(unit: str) -> None:
     data = (unit * (300_000 // len(unit))).encode()
     try:
@@ -286,6 +287,8 @@ def test_a_note_with_more_lines_or_cards_than_any_page_is_refused() -> None:
     for text in ("\n" * 500_001, "a::b\n" * 50_002):
         with pytest.raises(DeckFileError, match="it has more than"):
             taken(text)
+    with pytest.raises(FileError, match="larger than 4 MiB"):
+        taken(" " * (4 * 1024 * 1024 + 1))
 
 
 words = st.text(st.sampled_from("ab é∂-,.()"), min_size=1, max_size=12).map(str.strip).filter(bool)

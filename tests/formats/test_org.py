@@ -93,10 +93,13 @@ def test_more_lines_or_headings_than_any_file_has_are_refused() -> None:
     for text in ("\n" * 500_001, "* a\n" * 50_002):
         with pytest.raises(DeckFileError, match="it has more than"):
             taken(text)
+    with pytest.raises(FileError, match="larger than 4 MiB"):
+        taken(" " * (4 * 1024 * 1024 + 1))
 
 
 @pytest.mark.parametrize("unit", ["* a :drill:\n", "[a", "[[a", "*a ", "/a/", "$a", "\\(", "\\[a", "{{a}{", "=a",
-                                  "[fn:", "- [", "| a ", "[a][", "{{", "**** a\n", "_a_b", "[[a]] [", "#+begin_src\n", ": a\n"])
+                                  "[fn:", "- [", "| a ", "[a][", "{{", "**** a\n", "_a_b", "[[a]] [",
+                                  "#+begin_src\n", ": a\n"])
 @pytest.mark.parametrize("head", ["* a :drill:\n", "* a :fc:\n:PROPERTIES:\n:FC_TYPE: cloze\n:END:\n"])
 def test_F10_a_hostile_file_is_read_or_refused(unit: str, head: str) -> None:
     data = (head + unit * (200_000 // len(unit))).encode()

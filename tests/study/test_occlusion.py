@@ -64,9 +64,9 @@ def test_shapes_are_told_in_words(shapes: str, ordinal: int, sentence: str) -> N
 
 @pytest.mark.parametrize(("field", "shapes"), [
     ("no shapes", ()),
-    ("{{c1::image-occlusion:rect:left=x:top=1e99:width=-1:height=NaN}}", (Shape((0,), "rect", 0, 0, 0, 0),)),
+    ("{{c1::image-occlusion:rect:left=x:top=.:width=-1:height=NaN}}", (Shape((0,), "rect", 0, 0, 0, 0),)),
     ("{{c1::image-occlusion:rect:left=7:top=.5}}", (Shape((0,), "rect", 1, 0.5, 0, 0),)),
-    ("{{c1,3::image-occlusion:polygon:points=1 2,}}", (Shape((0, 2), "polygon", 0, 0, 0, 0),)),
+    ("{{c1,3::image-occlusion:polygon:points=1 2}}", (Shape((0, 2), "polygon", 0, 0, 0, 0),)),
     ("{{c1::image-occlusion:rect:left=.1", ()),
 ])
 def test_a_shape_that_is_wrong_is_told_as_far_as_it_is_known(field: str, shapes: tuple[Shape, ...]) -> None:
