@@ -202,10 +202,14 @@ def _system_lines(prompt: Prompt) -> Iterator[str]:
 def _labelled(label: str, text: CardText, *, is_question: bool = False, names_pictures: bool = False) -> Iterator[str]:
     """A text as lines behind its label, then what stands in it that is no text; nothing where it is empty.
 
-    With ``names_pictures`` the label is said of a picture or sound without words too.
+    With ``names_pictures`` the label is said of a picture or sound without words too, and on a line of its own before
+    a table.
     """
     lines = [line for paragraph in text for line in _lines(paragraph, is_question)]
-    if lines:
+    if lines and names_pictures and text[0].preformatted:
+        yield f"{label}:"
+        yield from lines
+    elif lines:
         yield f"{label}: {lines[0]}"
         yield from lines[1:]
     elif names_pictures:

@@ -27,7 +27,7 @@ from flashcore.formats.anki_metadata import Json, Metadata, clean_name, read_met
 from flashcore.formats.anki_models import note_type_of
 from flashcore.formats.anki_presets import deck_options
 from flashcore.formats.anki_rows import Source, problems, stage_rows
-from flashcore.formats.foreign_sqlite import LARGEST_VALUE_BYTES, foreign_errors, open_foreign
+from flashcore.formats.foreign_sqlite import foreign_errors, open_foreign
 from flashcore.formats.media_names import safe_name
 
 _RECOVERED = "Recovered"
@@ -35,6 +35,8 @@ _DEEPEST_DECK = 20
 _DAY_SECONDS = 86_400
 _NEWEST_CREATION = 4_102_444_800
 _LEAST_DEADLINE_SECONDS = 10
+_LARGEST_VALUE_BYTES = 32 * 1024 * 1024
+"""A note up to this size is cut to what a note may have; the limits of the child leave room for copies of it."""
 _BYTES_A_SECOND = 4_000_000
 """Reading may take a second for so many bytes of the collection, and never less than ten in all."""
 
@@ -145,6 +147,7 @@ def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any],
     try:
         with foreign_errors(path):
             _limit(connection, deadline)
+            connection.text_factory = lambda data: data.decode("utf-8", "replace")
             connection.execute("ATTACH ? AS source", (f"{collection.absolute().as_uri()}?mode=ro&immutable=1",))
             connection.execute("BEGIN")
             source = _source(connection, metadata, path, job, found)
@@ -160,7 +163,7 @@ def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any],
 
 
 def _limit(connection: sqlite3.Connection, deadline_seconds: float) -> None:
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE_BYTES)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE_BYTES)
     ends_at = time.monotonic() + deadline_seconds
     connection.set_progress_handler(lambda: time.monotonic() > ends_at, 50_000)
 

@@ -12,15 +12,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from flashcore.domain.note import Markup, Note
+from flashcore.domain.note_cards import card_ordinals
 from flashcore.errors import Problem
 from flashcore.formats.anki_models import recovered_type
-from flashcore.formats.staging import insert_rows, note_type_row
+from flashcore.formats.staging import insert_rows, note_type_row, note_types
 
 MOST_FIELD_BYTES = 1024 * 1024
 MOST_TAGS = 1000
 DEEPEST_TAG = 20
+LONGEST_TAG = 1000
 _NEWEST_MS = 4_102_444_800_000  # 2100-01-01: a later row is no answer of anybody
 _FARTHEST_DAYS = 200_000
+_HIGHEST_ORDINAL = 9999
 _SEPARATOR = "\x1f"
 
 
@@ -50,6 +54,7 @@ def stage_rows(source: Source) -> None:
     connection = source.connection
     connection.create_function("clean", 1, _Cleaner(source), deterministic=True)
     connection.create_function("clean_tags", 1, _TagCleaner(source), deterministic=True)
+    connection.create_function("is_text", 1, _is_text, deterministic=True)
     connection.execute("CREATE TEMP TABLE kind_of (foreign_id INTEGER PRIMARY KEY, id INTEGER, separators INTEGER)")
     connection.executemany("INSERT INTO kind_of VALUES (?, ?, ?)",
                            ((key, number, count - 1) for key, (number, count) in source.kinds.items()))
@@ -59,19 +64,22 @@ def stage_rows(source: Source) -> None:
     _stage_cards(source)
     if source.with_learning:
         _stage_reviews(source)
+    for table in ("note", "card"):  # an id that is no moment told its rows apart until here
+        connection.execute(f"UPDATE {table} SET added_at = NULL WHERE added_at NOT BETWEEN 1 AND {_NEWEST_MS}")
 
 
 # notes
 
 _PLAIN = "length({0}) = length(CAST({0} AS BLOB))"
-"""Only ASCII, and no NUL (SQLite's length of a text ends there)."""
+"""Of a text in UTF-8: only ASCII, and no NUL (SQLite's length of a text ends there)."""
 _NOTE_IS_GOOD = f"""
     typeof(n.id) = 'integer' AND n.id > 0 AND typeof(n.guid) = 'text' AND length(n.guid) BETWEEN 1 AND 200
     AND {_PLAIN.format('n.guid')}
     AND typeof(n.mod) = 'integer' AND n.mod BETWEEN 0 AND 4102444800
     AND typeof(n.flds) = 'text' AND length(CAST(n.flds AS BLOB)) <= {MOST_FIELD_BYTES}
     AND typeof(n.tags) = 'text' AND length(n.tags) <= 20000
-    AND length(n.flds) - length(replace(n.flds, char(31), '')) = k.separators"""
+    AND length(n.flds) - length(replace(n.flds, char(31), '')) = k.separators
+    AND is_text(CAST(n.guid || ' ' || n.tags || ' ' || n.flds AS BLOB))"""
 _TAGS_ARE_PLAIN = f"{_PLAIN.format('n.tags')} AND instr(n.tags, '  ') = 0 AND instr(n.tags, char(9)) = 0 " \
                   "AND instr(n.tags, char(10)) = 0 AND length(n.tags) < 1000"
 
@@ -95,16 +103,31 @@ def _stage_notes(source: Source) -> None:
     _separate_guids(source)
 
 
+def _is_text(value: bytes) -> bool:
+    """Whether bytes are UTF-8 without NUL. To SQLite each byte beyond ASCII may pass for a character of its own."""
+    try:
+        return "\0" not in value.decode()
+    except UnicodeDecodeError:
+        return False
+
+
 def _separate_guids(source: Source) -> None:
     """Give notes that share a guid with an earlier one their own."""
     connection = source.connection
     twins = connection.execute(
         "SELECT id, guid, added_at FROM note WHERE guid IN (SELECT guid FROM note GROUP BY guid HAVING count(*) > 1) "
         "ORDER BY id").fetchall()
+    if not twins:
+        return
+    taken = {row[0] for row in connection.execute("SELECT guid FROM note")}
     seen: set[str] = set()
     for number, guid, foreign_id in twins:
         if guid in seen:
-            connection.execute("UPDATE note SET guid = ? WHERE id = ?", (f"{guid}-{foreign_id}", number))
+            own = f"{guid}-{foreign_id}"
+            while own in taken:
+                own += "+"
+            taken.add(own)
+            connection.execute("UPDATE note SET guid = ? WHERE id = ?", (own, number))
             source.counts["notes had the guid of another one and got their own"] += 1
         seen.add(guid)
 
@@ -133,10 +156,10 @@ class _TagCleaner(_Cleaner):
 
     def __call__(self, value: Any) -> str:
         tags = dict.fromkeys(super().__call__(value).split())
-        kept = [tag for tag in tags if tag.count("::") < DEEPEST_TAG][:MOST_TAGS]
+        kept = [tag for tag in tags if tag.count("::") < DEEPEST_TAG and len(tag) <= LONGEST_TAG][:MOST_TAGS]
         if len(kept) < len(tags):
-            self._source.counts[f"notes had more than {MOST_TAGS} tags, or some more than {DEEPEST_TAG} levels deep; "
-                                "those were left out"] += 1
+            self._source.counts[f"notes had more than {MOST_TAGS} tags, or some of more than {DEEPEST_TAG} levels or "
+                                f"{LONGEST_TAG} letters; those were left out"] += 1
         return " ".join(kept)
 
 
@@ -153,7 +176,7 @@ class _NoteMender:
         rows = self.connection.execute(
             "SELECT n.id, CAST(n.guid AS BLOB), n.mid, n.mod, CAST(n.tags AS BLOB), typeof(n.flds), "
             f"length(CAST(n.flds AS BLOB)), substr(CAST(n.flds AS BLOB), 1, {MOST_FIELD_BYTES}) FROM source.notes n "
-            "WHERE n.rowid NOT IN (SELECT foreign_id FROM note_of)")
+            "WHERE n.id IS NULL OR n.id NOT IN (SELECT foreign_id FROM note_of)")
         while batch := rows.fetchmany(500):
             for row in batch:
                 self._mend(row, seen)
@@ -161,7 +184,8 @@ class _NoteMender:
     def _mend(self, row: tuple[Any, ...], seen: set[int]) -> None:
         foreign_id, guid, kind, changed, tags, held_type, size, fields = row
         if not isinstance(foreign_id, int) or foreign_id <= 0 or foreign_id in seen:
-            self.source.counts["notes had no id and were left out"] += 1
+            words = " ".join(self.clean((fields or b"")[:400]).replace(_SEPARATOR, " ").split())[:80]
+            _skip(self.connection, words, "it has no id by which its cards could be told")
             return
         seen.add(foreign_id)
         counts = self.source.counts
@@ -200,19 +224,26 @@ class _NoteMender:
         return self.recovered[count]
 
 
+def _skip(connection: sqlite3.Connection, words: str, reason: str) -> None:
+    [number] = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM skipped").fetchone()
+    insert_rows(connection, "skipped", [(number, words, reason)])
+
+
 # cards
 
 _NUMBERS = ("ord", "mod", "type", "queue", "due", "ivl", "factor", "reps", "lapses", "left", "odue", "odid", "flags")
 _CARD_IS_GOOD = " AND ".join(f"typeof(c.{name}) = 'integer'" for name in ("id", *_NUMBERS)) + f"""
-    AND c.ord BETWEEN 0 AND 9999 AND c.type BETWEEN 0 AND 3 AND abs(c.due) < 100000000000 AND abs(c.odue) < 100000000000
-    AND c.ivl BETWEEN -2147483648 AND 2147483647 AND c.reps BETWEEN 0 AND 10000000 AND c.lapses BETWEEN 0 AND 10000000
-    AND (c.type <> 2 OR abs(CASE WHEN c.odid <> 0 THEN c.odue ELSE c.due END) < {_FARTHEST_DAYS})
+    AND c.ord BETWEEN 0 AND {_HIGHEST_ORDINAL} AND c.type BETWEEN 0 AND 3
+    AND c.due BETWEEN -2147483648 AND 4102444800 AND c.odue BETWEEN -2147483648 AND 4102444800
+    AND c.ivl BETWEEN -2147483648 AND {_FARTHEST_DAYS} AND c.factor BETWEEN -2147483648 AND 2147483647
+    AND c.reps BETWEEN 0 AND 10000000 AND c.lapses BETWEEN 0 AND 10000000
+    AND (c.type <> 2 OR CASE WHEN c.odid <> 0 THEN c.odue ELSE c.due END BETWEEN -{_FARTHEST_DAYS} AND {_FARTHEST_DAYS})
     AND typeof(c.data) IN ('text', 'null')"""
 
 _LEARNED = """
     nullif(c.type, 0),
     CASE WHEN c.type = 2 OR (c.type <> 0 AND abs(c.real_due) < 1000000) THEN :day_0 + c.real_due END,
-    CASE WHEN c.type IN (1, 3) AND abs(c.real_due) >= 1000000 THEN c.real_due * 1000 END,
+    CASE WHEN c.type IN (1, 3) AND abs(c.real_due) >= 1000000 THEN max(c.real_due, 0) * 1000 END,
     CASE c.type WHEN 2 THEN max(c.ivl, 1) WHEN 0 THEN NULL ELSE max(c.ivl, 0) END,
     CASE WHEN c.type IN (1, 3) THEN max(c.left % 1000, 0) ELSE 0 END,
     CASE WHEN c.type <> 0 AND c.s > 0 AND c.s < 1e6 AND c.d >= 1 AND c.d <= 10 THEN c.s END,
@@ -221,22 +252,30 @@ _LEARNED = """
     CASE WHEN c.type <> 0 AND typeof(c.lrt) = 'integer' AND c.lrt BETWEEN 1 AND 4102444800 THEN c.lrt * 1000 END,
     CASE WHEN c.type <> 0 AND c.factor BETWEEN 1000 AND 20000 THEN c.factor END,
     CASE WHEN c.type <> 0 OR c.pos IS NOT NULL OR c.cd IS NOT NULL THEN '{"ease":' || c.factor
-        || CASE WHEN typeof(c.pos) = 'integer' THEN ',"pos":' || c.pos ELSE '' END
+        || coalesce(',"pos":' || c.pos, '')
         || CASE WHEN c.dr > 0 AND c.dr < 1 THEN ',"dr":' || c.dr ELSE '' END
         || CASE WHEN c.decay > 0 AND c.decay < 10 THEN ',"decay":' || c.decay ELSE '' END
         || CASE WHEN c.type IN (1, 3) AND c.ivl > 0 THEN ',"ivl":' || c.ivl ELSE '' END
-        || CASE WHEN typeof(c.cd) = 'text' AND length(c.cd) <= 100 THEN ',"cd":' || json_quote(c.cd) ELSE '' END
+        || CASE WHEN typeof(c.cd) = 'text' AND length(c.cd) <= 100 AND is_text(CAST(c.cd AS BLOB))
+          THEN ',"cd":' || json_quote(c.cd) ELSE '' END
         || '}' END"""
 _NOTHING_LEARNED = ", ".join(["NULL"] * 12)
 _UNPACKED = """
-    (SELECT id, nid, did, ord, mod, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data,
-            CASE WHEN :is_version_1 AND type = 2 AND queue IN (1, 3) THEN 3 ELSE type END AS type, CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END AS real_due,
-            CASE WHEN odid <> 0 THEN odid ELSE did END AS real_did,
-            json_extract(extras, '$.s') AS s, json_extract(extras, '$.d') AS d, json_extract(extras, '$.dr') AS dr,
-            json_extract(extras, '$.decay') AS decay, json_extract(extras, '$.lrt') AS lrt,
-            json_extract(extras, '$.pos') AS pos, json_extract(extras, '$.cd') AS cd
-     FROM (SELECT *, CASE WHEN length(data) > 2 AND json_valid(data) AND json_type(data) = 'object' THEN data END
-           AS extras FROM source.cards))"""
+    WITH known AS MATERIALIZED (
+        SELECT id, CASE WHEN length(data) > 2 AND json_valid(data) AND json_type(data) = 'object' THEN data END AS extras
+        FROM source.cards),
+    extra AS MATERIALIZED (
+        SELECT id, extras ->> '$.s' AS s, extras ->> '$.d' AS d, extras ->> '$.dr' AS dr, extras ->> '$.decay' AS decay,
+               extras ->> '$.lrt' AS lrt, extras ->> '$.pos' AS pos, extras ->> '$.cd' AS cd
+        FROM known WHERE extras IS NOT NULL),
+    unpacked AS (
+        SELECT a.id, nid, ord, mod, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data,
+               CASE WHEN :is_version_1 AND type = 2 AND queue IN (1, 3) THEN 3 ELSE type END AS type,
+               CASE WHEN odid <> 0 AND odue <> 0 THEN odue ELSE due END AS real_due,
+               CASE WHEN odid <> 0 THEN odid ELSE did END AS real_did, s, d, dr, decay, lrt, cd,
+               CASE WHEN typeof(pos) = 'integer' AND pos BETWEEN 0 AND 2147483647 THEN pos END AS pos
+        FROM source.cards a LEFT JOIN extra e ON e.id = a.id)"""
+"""Once unpacked, the JSON is not read again for each value that is taken from it."""
 
 
 def _stage_cards(source: Source) -> None:
@@ -249,29 +288,68 @@ def _stage_cards(source: Source) -> None:
     columns = ("note_id, ordinal, deck_id, added_at, is_suspended, is_buried, flag, position, state, due_on, due_at, "
                "interval_days, steps_left, stability, difficulty, reps, lapses, last_at, ease, anki")
     connection.execute(
-        f"""INSERT INTO card ({columns}) SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned}
-        FROM {_UNPACKED} c JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
+        f"""{_UNPACKED} INSERT INTO card ({columns})
+        SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned} FROM unpacked c JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
         WHERE {_CARD_IS_GOOD} ORDER BY c.type <> 0, c.real_due, c.id""",
         {"deck": source.default_deck, "day_0": source.day_0, "is_version_1": source.is_version_1})
     connection.execute("CREATE TEMP TABLE card_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
     connection.execute("INSERT OR IGNORE INTO card_of SELECT added_at, id FROM card")
+    _mend_cards(source)
     _drop_twins(source)
-    [staged, lost] = connection.execute(
-        f"SELECT (SELECT count(*) FROM card), (SELECT count(*) FROM source.cards c WHERE {_CARD_IS_GOOD} AND "
-        "coalesce(CASE WHEN c.odid <> 0 THEN c.odid ELSE c.did END, 0) NOT IN (SELECT foreign_id FROM deck_of))"
+    _add_missing_cards(source)
+    [lost] = connection.execute(
+        f"SELECT count(*) FROM source.cards c WHERE {_CARD_IS_GOOD} AND "
+        "coalesce(CASE WHEN c.odid <> 0 THEN c.odid ELSE c.did END, 0) NOT IN (SELECT foreign_id FROM deck_of)"
     ).fetchone()
     if lost:
         source.counts["cards had no deck in the file and went into the deck Recovered"] += lost
-    [held, orphans] = connection.execute(
-        "SELECT count(*), coalesce(sum(c.nid NOT IN (SELECT foreign_id FROM note_of)), 0) FROM source.cards c"
-    ).fetchone()
-    if orphans:
-        source.counts["cards belonged to no note and were left out"] += orphans
-    if staged < held - orphans:
-        source.counts["cards held values that no card can have and were left out"] += held - orphans - staged
     # decks of the notes, for what has no card; the first card's
     connection.execute("UPDATE note SET deck_id = c.deck_id FROM (SELECT note_id, deck_id, min(ordinal) FROM card "
                        "GROUP BY note_id) c WHERE c.note_id = note.id AND c.deck_id <> note.deck_id")
+
+
+def _mend_cards(source: Source) -> None:
+    """Cards with values that no card can have begin as new ones; their log stays theirs."""
+    connection = source.connection
+    [staged, held, orphans] = connection.execute(
+        "SELECT (SELECT count(*) FROM card), count(*), coalesce(sum(c.nid NOT IN (SELECT foreign_id FROM note_of)), 0) "
+        "FROM source.cards c").fetchone()
+    if orphans:
+        source.counts["cards belonged to no note and were left out"] += orphans
+    if not (missing := held - orphans - staged):
+        return
+    mended = connection.execute(
+        f"""INSERT INTO card (note_id, ordinal, deck_id, added_at, is_suspended, is_buried, flag)
+        SELECT n.id, c.ord, coalesce(k.id, ?), c.id, CASE WHEN c.queue = -1 THEN 1 ELSE 0 END, 0, 0
+        FROM source.cards c JOIN note_of n ON n.foreign_id = c.nid
+        LEFT JOIN deck_of k ON k.foreign_id = CASE WHEN c.odid <> 0 THEN c.odid ELSE c.did END
+        WHERE typeof(c.id) = 'integer' AND typeof(c.ord) = 'integer' AND c.ord BETWEEN 0 AND {_HIGHEST_ORDINAL}
+        AND c.id NOT IN (SELECT foreign_id FROM card_of) ORDER BY c.id""", (source.default_deck,)).rowcount
+    connection.execute("INSERT OR IGNORE INTO card_of SELECT added_at, id FROM card")
+    if mended:
+        source.counts["cards held values that no card can have; they begin as new ones, their reviews were kept"] \
+            += mended
+    if mended < missing:
+        source.counts["cards ask what no note asks and were left out"] += missing - mended
+
+
+def _add_missing_cards(source: Source) -> None:
+    """Notes without any card get those that they yield; one that yields none is left out."""
+    connection = source.connection
+    rows = connection.execute("SELECT id, note_type_id, fields, tags FROM note WHERE id NOT IN "
+                              "(SELECT note_id FROM card)").fetchall()
+    kinds = note_types(connection) if rows else {}
+    for number, kind, fields, tags in rows:
+        parts = tuple(fields.split(_SEPARATOR))
+        ordinals = card_ordinals(Note("", kinds[kind], parts, tuple(tags.split()), Markup.HTML))
+        connection.executemany(
+            "INSERT INTO card (note_id, ordinal, deck_id, is_suspended, is_buried, flag) VALUES (?, ?, ?, 0, 0, 0)",
+            ((number, ordinal, source.default_deck) for ordinal in ordinals))
+        source.counts["cards were missing and were made from their notes"] += len(ordinals)
+        if not ordinals:
+            _skip(connection, " ".join(" ".join(parts).split())[:80], "it asks nothing: it has no card")
+            connection.execute("DELETE FROM note WHERE id = ?", (number,))
+            connection.execute("DELETE FROM note_of WHERE id = ?", (number,))
 
 
 def _drop_twins(source: Source) -> None:
@@ -291,12 +369,12 @@ def _drop_twins(source: Source) -> None:
 # reviews
 
 _REVIEW_IS_GOOD = f"""
-    typeof(r.id) = 'integer' AND r.id BETWEEN 1 AND {_NEWEST_MS} AND typeof(r.cid) = 'integer' AND r.cid > 0
-    AND typeof(r.ease) = 'integer' AND r.ease BETWEEN 0 AND 4 AND typeof(r.type) = 'integer' AND r.type BETWEEN 0 AND 5
-    AND typeof(r.ivl) = 'integer' AND abs(r.ivl) <= 2147483647
-    AND typeof(r.lastIvl) = 'integer' AND abs(r.lastIvl) <= 2147483647
-    AND typeof(r.factor) = 'integer' AND abs(r.factor) <= 2147483647
-    AND typeof(r.time) = 'integer' AND r.time BETWEEN 0 AND 2147483647"""
+    r.id BETWEEN 1 AND {_NEWEST_MS} AND r.ease BETWEEN 0 AND 4 AND r.type BETWEEN 0 AND 5
+    AND r.ivl BETWEEN -2147483647 AND 2147483647 AND r.lastIvl BETWEEN -2147483647 AND 2147483647
+    AND r.factor BETWEEN -2147483647 AND 2147483647 AND r.time BETWEEN 0 AND 2147483647"""
+"""What is no number at all is in no range either."""
+_REVIEW_IS_WHOLE = " AND ".join(f"typeof(r.{name}) = 'integer'" for name in (
+    "id", "cid", "ease", "type", "ivl", "lastIvl", "factor", "time"))
 _REVIEW_COLUMNS = "card_id, answered_at, rating, origin, duration_ms, interval, last_interval, factor"
 _ORIGIN = ("CASE r.type WHEN 0 THEN 'learn' WHEN 1 THEN 'review' WHEN 2 THEN 'relearn' WHEN 3 THEN 'filtered' "
            "WHEN 5 THEN 'rescheduled' ELSE CASE WHEN r.factor = 0 AND r.ease = 0 THEN 'reset' ELSE 'manual' END END")
@@ -307,25 +385,37 @@ _RATING_OF_VERSION_1 = "CASE WHEN r.ease IN (2, 3) AND r.type IN (0, 2) THEN r.e
 
 def _stage_reviews(source: Source) -> None:
     connection = source.connection
-    rating = _RATING_OF_VERSION_1 if source.is_version_1 else _RATING
-    values = f"r.id, {rating}, {_ORIGIN}, r.time, r.ivl, r.lastIvl, r.factor"
-    connection.execute(
-        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT k.id, {values} FROM (SELECT * FROM card_of ORDER BY id) k "
-        f"CROSS JOIN source.revlog r ON r.cid = k.foreign_id WHERE {_REVIEW_IS_GOOD}"
-        + ("" if _has_index(connection) else " ORDER BY k.id, r.id"))
-    connection.execute(
-        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT -r.cid, {values} FROM source.revlog r "
-        f"WHERE r.cid NOT IN (SELECT foreign_id FROM card_of) AND {_REVIEW_IS_GOOD} ORDER BY r.cid, r.id")
-    [staged, orphans, future] = connection.execute(
-        "SELECT count(*), coalesce(sum(card_id < 0), 0), coalesce(sum(answered_at > ?), 0) FROM review",
-        (source.now_ms,)).fetchone()
-    [held] = connection.execute("SELECT count(*) FROM source.revlog").fetchone()
-    if orphans:
-        source.counts["reviews belong to cards that are not in the file; they were kept as history"] += orphans
+    connection.execute("SAVEPOINT reviews")
+    try:
+        _insert_reviews(source, _REVIEW_IS_GOOD)
+    except sqlite3.IntegrityError:  # a table of whole numbers takes no fraction, and the rare one may cost the time
+        connection.execute("ROLLBACK TO reviews")
+        _insert_reviews(source, f"{_REVIEW_IS_GOOD} AND {_REVIEW_IS_WHOLE}")
+    connection.execute("RELEASE reviews")
+    [future] = connection.execute("SELECT count(*) FROM source.revlog WHERE id > ? AND id <= ?",
+                                  (source.now_ms, _NEWEST_MS)).fetchone()
     if future:
         source.counts["reviews are dated in the future; they were kept as history and schedule nothing"] += future
-    if staged < held:
-        source.counts["reviews held values that no review can have and were left out"] += held - staged
+
+
+def _insert_reviews(source: Source, condition: str) -> None:
+    connection = source.connection
+    rating = _RATING_OF_VERSION_1 if source.is_version_1 else _RATING
+    values = f"r.id, {rating}, {_ORIGIN}, r.time, r.ivl, r.lastIvl, r.factor"
+    staged = connection.execute(
+        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT k.id, {values} FROM (SELECT * FROM card_of ORDER BY id) k "
+        f"CROSS JOIN source.revlog r ON r.cid = k.foreign_id WHERE {condition}"
+        + ("" if _has_index(connection) else " ORDER BY k.id, r.id")).rowcount
+    [held] = connection.execute("SELECT count(*) FROM source.revlog").fetchone()
+    if staged == held:
+        return
+    orphans = connection.execute(
+        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT -r.cid, {values} FROM source.revlog r WHERE r.cid > 0 "
+        f"AND r.cid NOT IN (SELECT foreign_id FROM card_of) AND {condition} ORDER BY r.cid, r.id").rowcount
+    if orphans:
+        source.counts["reviews belong to cards that are not in the file; they were kept as history"] += orphans
+    if staged + orphans < held:
+        source.counts["reviews held values that no review can have and were left out"] += held - staged - orphans
 
 
 def _has_index(connection: sqlite3.Connection) -> bool:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from html.entities import html5
 
-_MEDIA_TAG = re.compile(r"<(?:img|audio|video|object)\b[^>]*?\b(?:src|data)=[\"']?([^\"'>]+)[^>]*>", re.IGNORECASE)
+_MEDIA_TAG = re.compile(r"<(?:img|audio|video|object)\b[^<>]*?\b(?:src|data)="
+                        r"(?:\"([^\"<>]+)\"|'([^'<>]+)'|([^\s\"'<>]+))[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]*);")
 _OPENING = re.compile(r"<(?:(?P<comment>!--)|(?P<style>style\b)|(?P<script>script\b))?", re.IGNORECASE)
 _CLOSING = {"comment": re.compile("-->"), "style": re.compile("</style>", re.IGNORECASE),
@@ -20,7 +21,7 @@ def stripped(field: str) -> str:
     A text of which one ``&`` begins no entity keeps them all, as in Anki.
     """
     if "<" in field:
-        field = "".join(_without_tags(field))
+        field = "".join(_without_tags(_MEDIA_TAG.sub(lambda tag: f" {tag[1] or tag[2] or tag[3]} ", field)))
     if "&" not in field:
         return field
     try:
@@ -45,8 +46,6 @@ def _without_tags(field: str) -> Iterator[str]:
         if closed is None:
             break
         yield field[position:opened.start()]
-        if media := _MEDIA_TAG.match(field, opened.start(), closed.end()):
-            yield f" {media[1]} "
         position = closed.end()
     yield field[position:]
 

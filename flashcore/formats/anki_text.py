@@ -32,6 +32,8 @@ from flashcore.formats.text_file import clean_text, decode
 MOST_DECKS = 20_000
 _ROWS_SEEN_FOR_HTML = 5
 _DEFAULT_DECK_ID = "1"
+_AROUND_DECK = ": \t\n\xa0"
+"""What Anki takes off both ends of each part of a deck's name."""
 
 
 def read(data: bytes, options: ReadOptions) -> Bundle:
@@ -286,6 +288,7 @@ class _DeckNames:
                 raise FileError(self._path, f"it names more than {MOST_DECKS:,} decks", "split it into several files")
             text = name.strip() or self._default
             deck = ""
+            text = SEPARATOR.join(part.strip(_AROUND_DECK) for part in text.split(SEPARATOR))
             for part in deck_of(DEFAULT_DECK if text == _DEFAULT_DECK_ID else text).split(SEPARATOR):
                 full = f"{deck}{SEPARATOR}{part}" if deck else part
                 deck = self._parts.setdefault(full.casefold(), full)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flashcore.domain.cloze import Deletion, parse_cloze, plain_text
 
-
 LARGEST_PAGE_BYTES = 4 * 1024 * 1024
 """As large as a note of Obsidian or an Org file may be; people write pages of kilobytes, and converting takes time."""
 
@@ -31,6 +30,8 @@ def to_cloze_markdown(pieces: Pieces) -> str:
     a backslash. As a last resort ``}}`` inside becomes ``} }`` and ``::`` an entity, which look the same.
     """
     hidden = [piece for piece in pieces if isinstance(piece, Hidden)]
+    if not all(piece.text.strip() for piece in hidden):
+        return ""
     wanted = [(piece.ordinals, _bare(piece.text), _bare(piece.hint)) for piece in hidden]
     spellings: list[Callable[[], str]] = [lambda: _braces(pieces, str), lambda: _braces(pieces, _without_marks)]
     if [piece.ordinals for piece in hidden] == [(number,) for number in range(len(hidden))]:
@@ -44,22 +45,26 @@ def to_cloze_markdown(pieces: Pieces) -> str:
     return ""
 
 
-def escaped_brackets(text: str) -> str:
-    """Text in which brackets, but for those of images and links, have a backslash and so make no deletion."""
+def escaped_brackets(text: str, *, backslashes: bool = True) -> str:
+    """Text in which brackets, but for those of images and links, have a backslash and so make no deletion.
+
+    With ``backslashes`` one that has a backslash already is left alone. Linear time.
+    """
     if "[" not in text and "]" not in text:
         return text
     parts: list[str] = []
     literal = backslash = False
-    closing = -1
+    closing = last_opening = -1
     for place, letter in enumerate(text):
-        if backslash or letter == "\\":
+        if backslashes and (backslash or letter == "\\"):
             backslash = not backslash
             parts.append(letter)
         elif letter == "[" and not literal:
             if closing < place:
                 closing = text.find("]", place)
                 closing = len(text) if closing < 0 else closing
-            is_link = text.startswith("](", closing) and text.rfind("[", place, closing) == place
+                last_opening = text.rfind("[", place, closing)
+            is_link = text.startswith("](", closing) and last_opening == place
             literal = text[place - 1:place] == "!" or is_link
             parts.append(letter if literal else "\\[")
         elif letter == "]" and not literal:

@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 
 from flashcore.domain.bundle import Bundle, BundledNote
 from flashcore.domain.note import Markup, Note
-from flashcore.domain.note_type import NoteKind, NoteType
+from flashcore.domain.note_type import CLOZE, NoteKind, NoteType
 from flashcore.errors import DeckFileError, FileError
 from flashcore.formats import ReadOptions
 from flashcore.formats.anki_header import starts_with_header
@@ -26,7 +27,7 @@ from flashcore.formats.anki_stock import find_note_type, made_type
 from flashcore.formats.anki_text import read_anki_text
 from flashcore.formats.csv_form import OwnRows, is_own_head
 from flashcore.formats.foreign_notes import MOST_FIELDS, shortened
-from flashcore.formats.table_notes import MOST_MADE_TYPES, PlainReader, TableNotes, deck_of, has_deletion, left_out
+from flashcore.formats.table_notes import MOST_MADE_TYPES, PlainReader, TableNotes, deck_of, has_deletion
 from flashcore.formats.table_rows import Row, checked_count, delimiter_of, fault_of, rows, shown_delimiter
 from flashcore.formats.text_file import clean_text, decode
 
@@ -40,6 +41,7 @@ NAMES: Mapping[str, str] = {
 }
 """The names of a header row, in any case -> what the column holds. Each may be there once."""
 _TEXTS = ("question", "answer", "why", "source")
+_MEANINGS = (*_TEXTS, "tags", "deck", "guid", "note type", "markup")
 _DELIMITERS = ("\t", "|", ";", ",")
 _SAMPLE = 100  # rows by which a delimiter is chosen
 
@@ -178,6 +180,7 @@ class _Table:
         self.unused: Counter[int] = Counter()
         self.types: dict[str, NoteType] = {}
         self.layouts: dict[str, _Layout] = {}
+        self.absent: dict[tuple[str, int, bool, bool], frozenset[str]] = {}
 
     def read(self) -> None:
         """Reads every row."""
@@ -195,6 +198,8 @@ class _Table:
             self.width = Counter(len(row.cells) for row in sample).most_common(1)[0][0]
             self._choose_places()
         self.all_used = frozenset(self.places.values())
+        self.last = max(self.places.values())
+        self.pick = itemgetter(*(self.places.get(meaning, -1) for meaning in _MEANINGS))
         for row in given:
             self._take(row)
         for place, count in sorted(self.unused.items()):
@@ -242,53 +247,62 @@ class _Table:
 
     def _take(self, row: Row) -> None:
         cells, notes = row.cells, self.notes
-        fault = fault_of(cells)
-        if not fault and not self._cell(cells, "question").strip():
-            fault = "it has no question"
-        if fault:
-            if any(cell.strip() for cell in cells):
-                notes.skip(cells, f"line {row.line}: {fault}")
-            return
         try:
-            note, used, absent = self._note(cells, row.line)
+            if fault := fault_of(cells):
+                raise ValueError(fault)
+            note, deck, used = self._note(cells, row.line)
         except ValueError as error:
-            notes.skip(cells, f"line {row.line}: {error}")
+            if any(cell.strip() for cell in cells):
+                notes.skip(cells, f"line {row.line}: {error}")
             return
-        self._say_what_is_ragged(row, used)
-        deck = self._cell(cells, "deck").strip()
-        if self.places.get("tags", len(cells)) >= len(cells):
-            absent = absent | {"Tags"}
-        notes.add(BundledNote(note, deck_of(deck) if deck else self.options.deck, row.line, absent=absent))
+        if len(cells) != self.width or used is not self.all_used or len(used) != self.width:
+            self._say_what_is_ragged(row, used)
+        notes.add(BundledNote(note, deck, row.line, absent=self._absent(note, len(cells), used)))
 
-    def _note(self, cells: Sequence[str], line: int) -> tuple[Note, frozenset[int], frozenset[str]]:
-        """The note of a row, the columns that went into it, and the fields that the row leaves out.
+    def _note(self, cells: Sequence[str], line: int) -> tuple[Note, str, frozenset[int]]:
+        """The note of a row, its deck, and the columns that went into them.
 
         Raises:
             ValueError: the row makes none; the text says why.
         """
-        tags = self.notes.tags(self._cell(cells, "tags"), line)
-        guid, name = self._cell(cells, "guid").strip(), self._cell(cells, "note type").strip()
-        markup = self._cell(cells, "markup").strip().lower()
+        known = [*cells[:self.last + 1], *[""] * (self.last + 1 - len(cells)), ""]
+        question, answer, why, source, tag_cell, deck, guid, name, markup = self.pick(known)
+        if not question.strip():
+            raise ValueError("it has no question")
+        name, markup, deck = name.strip(), markup.strip().lower(), deck.strip()
+        tags = self.notes.tags(tag_cell, line)
         if markup not in ("", *Markup):
             raise ValueError(f"{markup[:20]!r} is no markup; it is markdown or html")
         if name:
             note_type, places, used = self.layouts.get(name) or self._layout(name)
             fields = [cells[place] if place is not None and place < len(cells) else "" for place in places]
-            absent = frozenset(field for field, place in zip(note_type.fields, places, strict=True)
-                               if place is None or place >= len(cells))
-            note = Note(guid, note_type, tuple(map(self.plain.field, fields)), tags, Markup.HTML)
+            note = Note(guid.strip(), note_type, tuple(map(self.plain.field, fields)), tags, Markup.HTML)
         else:
-            question, answer, why, source = texts = [self._cell(cells, meaning) for meaning in _TEXTS]
             if not answer.strip() and not has_deletion(question):
                 raise ValueError("it has no answer")
-            note = self.plain.note(question, answer, why, source, tags, guid)
-            fields = texts if len(note.fields) == 4 else [question, "\n\n".join(filter(None, (answer, why))), source]
+            note = self.plain.note(question, answer, why, source, tags, guid.strip())
+            fields = [question, answer, why, source] if len(note.fields) == 4 else [
+                question, "\n\n".join(filter(None, (answer, why))), source]
             used = self.all_used
-            absent = left_out(note, [field for field in ("Why", "Source")
-                                     if self.places.get(field.lower(), len(cells)) >= len(cells)])
         if markup == Markup.MARKDOWN:
-            note = Note(guid, note.note_type, tuple(text.strip() for text in fields), tags, Markup.MARKDOWN)
-        return note, used, absent
+            note = Note(guid.strip(), note.note_type, tuple(text.strip() for text in fields), tags, Markup.MARKDOWN)
+        return note, deck_of(deck) if deck else self.options.deck, used
+
+    def _absent(self, note: Note, length: int, used: frozenset[int]) -> frozenset[str]:
+        """What a row of so many cells leaves out of its note. A cloze note's Why may come from the answer."""
+        has_why = note.note_type is CLOZE and note.fields[1] != ""
+        has_type = used is not self.all_used
+        key = note.note_type.name, length, has_why, has_type
+        if key not in self.absent:
+            names = {"Tags"} if self.places.get("tags", length) >= length else set()
+            if has_type:
+                _, places, _ = self.layouts[note.note_type.name]
+                names |= {field for field, place in zip(note.note_type.fields, places, strict=True)
+                          if place is None or place >= length}
+            else:
+                names |= {field for field in ("Why", "Source") if self.places.get(field.lower(), length) >= length}
+            self.absent[key] = frozenset(names if has_type or not has_why else names - {"Why"})
+        return self.absent[key]
 
     def _layout(self, name: str) -> _Layout:
         """A note type by name, and the columns of its fields: of their names, else by what two hold for the first two.
@@ -310,7 +324,7 @@ class _Table:
                 places[number] = self.places.get(meaning)
         others = (place for meaning, place in self.places.items() if meaning not in _TEXTS)
         used = frozenset((*others, *(place for place in places if place is not None)))
-        self.layouts[name] = note_type, tuple(places), used
+        self.layouts[name] = self.layouts[note_type.name] = note_type, tuple(places), used
         return self.layouts[name]
 
     def _say_what_is_ragged(self, row: Row, used: frozenset[int]) -> None:

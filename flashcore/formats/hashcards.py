@@ -25,7 +25,7 @@ from flashcore.formats.hashcards_rows import read_database
 def looks_like_hashcards(data: bytes) -> bool:
     """Whether bytes are a database or an export of hashcards."""
     if not data.startswith(HEADER):
-        return b'"familyHash"' in data[:1_000_000] or b'"performance"' in data[:1_000_000]
+        return b'"familyHash"' in data[:1_000_000]
     try:
         with opened_bytes(data, "-") as connection:
             return {"card_hash", "grade"} <= set(columns_of(connection, "reviews"))

@@ -20,15 +20,17 @@ from flashcore.domain.note import Note
 from flashcore.domain.note_type import BASIC, CLOZE
 from flashcore.errors import FileError, Problem
 from flashcore.formats import ReadOptions
+from flashcore.formats.cloze_markdown import escaped_brackets
 from flashcore.formats.deck_folder import unmatched, with_cards
 from flashcore.formats.foreign_schedule import count_from
 from flashcore.formats.hashcards_hash import bare, hidden_text
 from flashcore.formats.hashcards_rows import Rows
-from flashcore.formats.markdown_deck import default_depth
+from flashcore.formats.markdown_deck import LARGEST_NOTE_BYTES, default_depth
 from flashcore.formats.markdown_media import MediaFinder, references
 from flashcore.formats.markdown_tags import card_tags
 from flashcore.formats.text_file import clean_text, decode
 
+MOST_CARDS = 200_000
 _HINT = "make it again with: hashcards export --output FILE.json"
 
 
@@ -46,6 +48,8 @@ def read_export(data: bytes, options: ReadOptions) -> Bundle:
         raise FileError(name, f"it is not valid JSON ({str(error)[:100]})", _HINT) from error
     if not isinstance(found, dict) or not isinstance(found.get("cards"), list):
         raise FileError(name, "it is no export of hashcards: it has no list of cards", _HINT)
+    if len(found["cards"]) > MOST_CARDS:
+        raise FileError(name, f"it has more than {MOST_CARDS} cards", "export the decks one by one")
     rows = Rows()
     sessions = found.get("sessions")
     for session in sessions if isinstance(sessions, list) else ():
@@ -127,6 +131,9 @@ class _ExportReader:
         return family if family.texts else None
 
     def _note(self, one: _Family) -> BundledNote | None:
+        if sum(map(len, one.texts)) > LARGEST_NOTE_BYTES:
+            self.skipped.append(Skipped(_first_words(one.texts[0]), "its text is longer than 1 MiB"))
+            return None
         fields: tuple[str, ...]
         if len(one.texts) == 2:
             note_type, fields, hashes = BASIC, one.texts, [one.spans[0][2]]
@@ -191,33 +198,14 @@ def with_brackets(text: str, spans: list[tuple[int, int]]) -> str:
         pieces.append(data[position:].decode())
     except UnicodeDecodeError:
         return ""
-    bracketed = _escaped(pieces[0]) + "".join(
-        f"[{_escaped(inner)}]{_escaped(after)}" for inner, after in zip(hidden, pieces[1:], strict=True))
+    first, *after = (escaped_brackets(piece, backslashes=False) for piece in pieces)
+    bracketed = first + "".join(f"[{escaped_brackets(inner, backslashes=False)}]{text}"
+                                for inner, text in zip(hidden, after, strict=True))
     read_back = [hidden_text(piece) for piece in parse_cloze(bracketed) if isinstance(piece, Deletion)]
     if [bare(one) for one in read_back] == [bare(one) for one in hidden]:
         return bracketed
     return pieces[0] + "".join(f"{{{{c{number}::{inner}}}}}{after}" for number, (inner, after)
                                in enumerate(zip(hidden, pieces[1:], strict=True), 1))
-
-
-def _escaped(text: str) -> str:
-    """Text in which brackets, but for those of images and links, have a backslash."""
-    if "[" not in text and "]" not in text:
-        return text
-    parts: list[str] = []
-    literal = False
-    for place, letter in enumerate(text):
-        if letter == "[" and not literal:
-            end = text.find("]", place)
-            literal = text[place - 1:place] == "!" or (end > 0 and text[end + 1:end + 2] == "("
-                                                       and "[" not in text[place + 1:end])
-            parts.append(letter if literal else "\\[")
-        elif letter == "]" and not literal:
-            parts.append("\\]")
-        else:
-            literal = literal and letter != "]"
-            parts.append(letter)
-    return "".join(parts)
 
 
 def _texts(content: Mapping[str, Any], *keys: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ ANSWER_TITLES = frozenset((
 PLAIN_TITLES = frozenset(("item", "question", "card", "fact", "drill", "flashcard", "fråga", "frage"))
 """Headings that say no more than that there is a card."""
 
+MOST_DELETIONS_IN_FILE = 100_000
 _STAMP = re.compile(r"[<\[](?P<day>\d{4}-\d{2}-\d{2})(?:[^\d<>\[\]]*?(?P<time>\d{1,2}:\d{2}))?[^<>\[\]]*[>\]]")
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 _WORD = re.compile(r"[^\s,]{1,200}\Z")
@@ -51,6 +52,7 @@ class Notes:
     found: list[BundledNote] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     ids: dict[str, int] = field(default_factory=dict)
+    deletions: int = 0
 
     def add(self, place: int, note_type: NoteType, fields: Sequence[str], learned: Iterable[BundledCard] = (), *,
             suffix: str = "", without: Collection[str] = (), line: int = 0) -> None:
@@ -78,6 +80,11 @@ class Notes:
         heading = self.outline.headings[place]
         if len(deletions) > MOST_DELETIONS:
             self.problem(heading.number, f"more than {MOST_DELETIONS} deletions in one card", "split it")
+            return
+        self.deletions += len(deletions)
+        if self.deletions > MOST_DELETIONS_IN_FILE:
+            if self.deletions - len(deletions) <= MOST_DELETIONS_IN_FILE:
+                self.problem(heading.number, f"more than {MOST_DELETIONS_IN_FILE} deletions in one file", "split it")
             return
         made = to_cloze_markdown(pieces_of(text, deletions))
         if not made:

@@ -150,7 +150,8 @@ class PlainReader:
     def note(self, question: str, answer: str, why: str = "", source: str = "", tags: tuple[str, ...] = (),
              guid: str = "") -> Note:
         """A cloze note where the question has deletions, else a question and its answer."""
-        question, answer, why, source = map(self.field, (question, answer, why, source))
+        question, answer = self.field(question), self.field(answer)
+        why, source = why and self.field(why), source and self.field(source)
         if has_deletion(question):
             return Note(guid, CLOZE, (question, "<br>".join(filter(None, (answer, why))), source), tags, Markup.HTML)
         return Note(guid, BASIC, (question, answer, why, source), tags, Markup.HTML)

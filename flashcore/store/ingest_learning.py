@@ -92,22 +92,23 @@ def merge_reviews(connection: Connection, first_seq: int, zone: Zone) -> Learnin
         .where(staged.card_map.c.is_new == 1, staged.card.c.state.is_not(None))))
     if held_before:
         _choose_among_known(connection, counts)
-    place = func.coalesce(staged.card_map.c.id, staged.review.c.card_id)
-    source = select(*_review_values(first_seq, place, zone)).select_from(staged.review)
-    if held_before:
+    unknown = None
+    if held_before or has_orphans:
         unknown = _rows_of_known(connection, has_orphans)
-        source = source.join(staged.new_review, staged.new_review.c.staged_id == staged.review.c.id)
-        [total] = connection.execute(select(func.count()).select_from(staged.review)).one()
-        counts.reviews_new, counts.reviews_same = unknown, total - unknown
-    else:
-        [counts.reviews_new] = connection.execute(select(func.count()).select_from(staged.review)).one()
-        if has_orphans:
-            unknown = _rows_of_known(connection, has_orphans)
+    [total] = connection.execute(select(func.count()).select_from(staged.review)).one()
+    counts.reviews_new = total if unknown is None else unknown
+    counts.reviews_same = total - counts.reviews_new
+    for place, of_cards in ((staged.card_map.c.id, True), (staged.review.c.card_id, False)):
+        if not (of_cards or has_orphans):
+            continue
+        source = select(*_review_values(first_seq, place, zone)).select_from(staged.review)
+        if of_cards:
+            source = source.join(staged.card_map, staged.card_map.c.staged_id == staged.review.c.card_id)
+        else:
+            source = source.where(staged.review.c.card_id < 0)
+        if unknown is not None:
             source = source.join(staged.new_review, staged.new_review.c.staged_id == staged.review.c.id)
-            counts.reviews_new, counts.reviews_same = unknown, counts.reviews_new - unknown
-    source = source.outerjoin(staged.card_map, staged.card_map.c.staged_id == staged.review.c.card_id)
-    connection.execute(insert(review).from_select(_REVIEW_COLUMNS, source.where(
-        or_(staged.review.c.card_id < 0, staged.card_map.c.id.is_not(None))).order_by(staged.review.c.id)))
+        connection.execute(insert(review).from_select(_REVIEW_COLUMNS, source.order_by(staged.review.c.id)))
     return counts
 
 
@@ -229,7 +230,6 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
 
     ``today`` and ``buried_until`` are days since 1970-01-01, ``now_offset`` minutes east of UTC.
     """
-    ids = select(staged.taken.c.id)
     known = select(staged.taken.c.id).join(
         staged.card_map, staged.card_map.c.staged_id == staged.taken.c.staged_id).where(staged.card_map.c.is_new == 0)
     connection.execute(delete(schedule).where(schedule.c.card_id.in_(known)))
@@ -257,7 +257,7 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
         .join(staged.deck_map, staged.deck_map.c.staged_id == row.deck_id)
         .outerjoin(staged.memory, staged.memory.c.staged_id == row.id)))
     count = int(connection.execute(select(func.count()).select_from(staged.taken)).scalar_one())
-    connection.execute(update(card).where(card.c.id.in_(ids)).values(new_order=None))
+    connection.execute(update(card).where(card.c.id.in_(known)).values(new_order=None))
     _take_marks(connection, buried_until)
     seq = staged.taken.c.staged_id + (first_seq - 1)
     values: list[ColumnElement[Any]] = [
@@ -275,7 +275,9 @@ def _take_marks(connection: Connection, buried_until: int) -> None:
     """What else comes with a schedule. Suspensions and flags of the collection are never taken away."""
     row = staged.card.c
     of_card = and_(staged.taken.c.id == card.c.id, row.id == staged.taken.c.staged_id)
-    connection.execute(update(card).values(anki=_extras()).where(of_card))
+    known = staged.taken.c.staged_id.in_(select(staged.card_map.c.staged_id).where(staged.card_map.c.is_new == 0))
+    made_here = staged.taken.c.staged_id.in_(select(staged.memory.c.staged_id))
+    connection.execute(update(card).values(anki=_extras()).where(of_card, or_(known, made_here)))
     for condition, values in (
             (and_(row.is_suspended == 1, card.c.suspension.is_(None)), {"suspension": "by_hand"}),
             (and_(row.flag != 0, card.c.flag == 0), {"flag": row.flag}),

@@ -199,7 +199,8 @@ def add_new_cards(connection: Connection) -> int:
     connection.execute(insert(card).from_select(
         ["id", "note_id", "ordinal", "deck_id", "suspension", "flag", "new_order", "added_at", "anki"],
         select(place, staged.note_map.c.id, staged.card.c.ordinal, staged.deck_map.c.id,
-               case((staged.card.c.is_suspended == 1, "by_hand")), staged.card.c.flag, place * ORDER_STEP,
+               case((staged.card.c.is_suspended == 1, "by_hand")), staged.card.c.flag,
+               case((staged.card.c.state.is_(None), place * ORDER_STEP)),
                staged.card.c.added_at, _extras())
         .select_from(staged.card_map).join(staged.card, staged.card.c.id == staged.card_map.c.staged_id)
         .join(staged.note_map, staged.note_map.c.staged_id == staged.card.c.note_id)

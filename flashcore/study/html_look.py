@@ -111,8 +111,8 @@ def is_hidden(attributes: Attributes, hidden: frozenset[str]) -> bool:
 
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*+)", re.IGNORECASE)
 _CLOSED_BY_OTHERS = frozenset((
-    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param",
-    "rb", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
+    "param", "rb", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
 ))
 _FORMATTING = frozenset((
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",

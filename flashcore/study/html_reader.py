@@ -42,6 +42,7 @@ _UNSEEN = frozenset((
     "script", "style", "template", "head", "title", "noscript", "iframe", "object", "embed", "svg", "rp", "select",
     "textarea", "button", "noembed", "noframes", "applet", "map", "colgroup", "datalist",
 ))
+_EDITOR_LINES = re.compile(r"</?(?:div|p|br) ?/?>", re.IGNORECASE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TASK = re.compile(r"\[[ xX]\](?: |$)")
 
@@ -59,6 +60,8 @@ def read_page(html: str, *, css: str = "", is_answer: bool = True, only_fields: 
 def _read(html: str, folding: _Folding) -> Page:
     from selectolax.lexbor import LexborHTMLParser
 
+    if "[latex]" in html:
+        html = _without_lines_in_latex(html)
     if is_knotted(html):
         html = escape(strip_html(html), quote=False)
     body = LexborHTMLParser(_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", html)).body
@@ -67,6 +70,16 @@ def _read(html: str, folding: _Folding) -> Page:
     reader = _Reader(folding)
     reader.read(body)
     return Page(tuple(reader.paragraphs), tuple(dict.fromkeys(reader.folded)))
+
+
+def _without_lines_in_latex(html: str) -> str:
+    """The line breaks of an editor inside ``[latex]`` as TeX has them, since they would tear it apart."""
+    out: list[str] = []
+    position = 0
+    while (start := html.find("[latex]", position)) >= 0 and (end := html.find("[/latex]", start)) >= 0:
+        out += [html[position:start], _EDITOR_LINES.sub("\n", html[start:end])]
+        position = end
+    return "".join(out) + html[position:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,21 @@ def tex_to_text(tex: str) -> str:
         return tex
 
 
+def latex_to_text(latex: str) -> str:
+    """A piece of a LaTeX document, as Anki has between ``[latex]`` and ``[/latex]``: words with formulas in ``$``."""
+    latex = latex.strip()
+    if latex.count("$") < 2 or len(latex) > LONGEST_TEX:
+        return tex_to_text(latex)
+    pieces = re.split(r"(?<!\\)\$\$?", latex)
+    read = [piece if not piece.strip() else _spaced(piece, tex_to_text(piece)) for piece in pieces]
+    return _tidy("".join(read))
+
+
+def _spaced(tex: str, text: str) -> str:
+    """The text with the space around it that the TeX had."""
+    return f"{' ' if tex[0].isspace() else ''}{text}{' ' if tex[-1].isspace() else ''}"
+
+
 class _NotUnderstood(ValueError):
     """The formula holds something that has no form in text."""
 
@@ -110,7 +125,7 @@ _FRACTIONS = ("frac", "dfrac", "tfrac", "cfrac")
 _NOTHING = (
     "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "displaystyle", "textstyle",
     "scriptstyle", "limits", "nolimits", "nonumber", "middle", "hline", "mathstrut", "label", "hspace", "vspace",
-    "phantom", "color",
+    "phantom", "color", "require",
 )
 _FUNCTIONS = ("cot", "sec", "csc", "lg", "det", "dim", "ker", "gcd", "arg", "deg", "Pr", "Re", "Im", "bmod")
 _SYMBOLS = {
@@ -176,7 +191,7 @@ def _reader() -> Callable[[str], str]:
     arguments = {**dict.fromkeys(_FRACTIONS, "{{"), "binom": "{{", "ce": "{", "overline": "{",
                  "xrightarrow": "[{", "xleftarrow": "[{", "overset": "{{", "underset": "{{", "stackrel": "{{",
                  "textcolor": "{{", "textsuperscript": "{", "textsubscript": "{", "pmod": "{", "tag": "{",
-                 **dict.fromkeys((*_CONTENT, "color", "label", "hspace", "vspace", "phantom"), "{")}
+                 **dict.fromkeys((*_CONTENT, "color", "require", "label", "hspace", "vspace", "phantom"), "{")}
     syntax = latexwalker.get_default_latex_context_db()
     syntax.add_context_category(
         "cards", prepend=True, macros=[macrospec.MacroSpec(name, spec) for name, spec in arguments.items()])
@@ -184,7 +199,7 @@ def _reader() -> Callable[[str], str]:
         **dict.fromkeys(_FRACTIONS, fraction),
         **dict.fromkeys(("xrightarrow", "xleftarrow"), over_arrow),
         **dict.fromkeys(_CONTENT, lambda node: argument(node, 0)),
-        **dict.fromkeys(_NOTHING, ""), **_SYMBOLS, **{name: name for name in _FUNCTIONS},
+        **dict.fromkeys(_NOTHING, lambda _node: ""), **_SYMBOLS, **{name: name for name in _FUNCTIONS},
         "binom": lambda node: f"({argument(node, 0)} over {argument(node, 1)})",
         "ce": chemistry,
         "overset": lambda node: argument(node, 1) + _script("^", argument(node, 0)),

@@ -105,7 +105,7 @@ _APART = Run("\n", frozenset({Style.BOLD}))
 
 
 def _with_formulas_read(runs: Sequence[Run]) -> Iterator[Run]:
-    from flashcore.study.terminal_math import tex_to_text
+    from flashcore.study.terminal_math import latex_to_text, tex_to_text
 
     text = "".join(run.text for run in runs)
     rest = list(reversed(runs))
@@ -140,7 +140,7 @@ def _with_formulas_read(runs: Sequence[Run]) -> Iterator[Run]:
         if opening == "[sound:":
             yield Run(f"[sound: {inner}]", styles | {Style.SOUND}, inner)
             continue
-        formula = tex_to_text(inner.strip().strip("$"))
+        formula = latex_to_text(inner) if opening == "[latex]" else tex_to_text(inner.strip().strip("$"))
         if opening in ("\\[", "[$$]"):
             yield _APART
             yield from (part for line in formula.split("\n") for part in (Run(line, styles), BREAK))

@@ -45,10 +45,12 @@ def question_side(prompt: Prompt, picks: Picks, *, shows_clues: bool = False) ->
 
 
 def named_blocks(texts: Sequence[NamedText], otherwise: str) -> list[Block]:
-    """Texts under their names, an empty line before each."""
+    """Texts under their names, an empty line before each; a table or a list starts on a line of its own."""
     blocks: list[Block] = []
     for one in texts:
-        blocks += [EMPTY, *blocks_of(one.text, lead=Content(f"{one.name or otherwise}: ").stylize("bold $mark"))]
+        name = Content(f"{one.name or otherwise}: ").stylize("bold $mark")
+        starts_apart = bool(one.text) and (one.text[0].preformatted or bool(one.text[0].marker))
+        blocks += [EMPTY, *([Block(name), *blocks_of(one.text)] if starts_apart else blocks_of(one.text, lead=name))]
     return blocks
 
 

@@ -9,7 +9,7 @@ import hostile
 import processes
 import pytest
 from anki import deck_config_pb2, decks_pb2, import_export_pb2, notetypes_pb2
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flashcore.formats import anki_messages
@@ -86,6 +86,9 @@ def test_the_media_list_is_the_one_anki_reads(entries: list[tuple[str, int, byte
 
 
 @given(st.binary(max_size=60))
+@example(hostile.varint(1 << 3 | 1) + b"\x0a\x00\x00\x00\x00\x00\x00\x00")  # an eight-byte number in place of an entry
+@example(hostile.varint(1 << 3 | 5) + b"\x0a\x00\x00\x00" + hostile.media_list(["a.png"]))
+@example(hostile.field(1, hostile.field(2, 2**32 + 7)))  # a size of more than 32 bits
 def test_what_protobuf_reads_is_read_alike_and_what_it_refuses_costs_no_more(data: bytes) -> None:
     try:
         listed: Any = parsed("MediaEntries", data)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from flashcore.domain.note_type import BASIC, CLOZE, OWN_NOTE_TYPES, NoteKind, NoteType, Template
 from flashcore.domain.staging import TABLES, Fact
+from flashcore.formats.anki_looks import anki_note_type
 from flashcore.formats.anki_markdown import note_from_anki
 from flashcore.formats.anki_writer import WrittenPackage, write_package
 from flashcore.formats.staging import create_staging, insert_facts, insert_rows, note_type_row
@@ -239,7 +240,7 @@ def check(found: Held, notes: list[Row], cards: list[Row], reviews: list[Row], i
     assert found.reviews == expected_reviews(reviews, notes, cards, with_gone=is_collection)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(collections())
 def test_anki_holds_after_an_import_what_the_staging_file_says_and_finds_nothing_to_fix(
     given_: tuple[list[Row], list[Row], list[Row]]
@@ -271,3 +272,197 @@ def test_anki_restores_a_whole_collection_and_finds_nothing_to_fix(
                 anki.update_note(anki.get_note(note_id))
             assert {guid: note[4:] for guid, note in held(anki).notes.items()} == {
                 guid: note[4:] for guid, note in found.notes.items()}
+
+
+# one thing at a time
+
+def in_anki(folder: Path, *rows: Any, options: dict[int, dict[str, str]] | None = None,
+            anki: dict[int, dict[str, Any]] | None = None, **how: Any) -> Held:
+    """What Anki holds after importing a package of these rows, and after its check found nothing to fix."""
+    staging = staged(folder, *rows, options=options, anki=anki)
+    write_package(staging, folder / "deck.apkg", {}, now=NOW, **how)
+    with an_anki(folder / "anki") as collection:
+        import_package(collection, folder / "deck.apkg")
+        found = held(collection)
+        assert collection.fix_integrity() == NOTHING_TO_FIX
+    return found
+
+
+def test_answers_of_one_millisecond_get_moments_of_their_own_in_order(tmp_path: Path) -> None:
+    at = NOW_MS - 5 * DAY_MS
+    reviews = [a_review(1, -77, at - 1, duration_ms=1), a_review(2, 1, at, duration_ms=2),
+               a_review(3, 1, at, duration_ms=3), a_review(4, 2, at, duration_ms=4),
+               a_review(5, 2, at + 1, duration_ms=5), a_review(6, 2, at + 9, duration_ms=6)]
+    found = in_anki(tmp_path, [a_note(1)], [a_card(1, 1, position=0), a_card(2, 1, 1, position=1)], reviews)
+    assert [(row[0] - at, row[1], row[6]) for row in found.reviews] == [
+        (0, ("g1", 0), 2), (1, ("g1", 0), 3), (2, ("g1", 1), 4), (3, ("g1", 1), 5), (9, ("g1", 1), 6)]
+
+
+def test_what_is_dated_in_the_future_is_dated_now_and_does_not_cost_the_package(tmp_path: Path) -> None:
+    later = NOW_MS + 400 * DAY_MS
+    notes = [a_note(1, added_at=later), a_note(2, added_at=-5), a_note(3, added_at=None)]
+    cards = [a_card(number, number, position=number, added_at=later) for number in (1, 2, 3)]
+    package, counts = written(tmp_path, notes, cards, [a_review(1, 1, -9), a_review(2, 1, later), a_review(3, 1, later)])
+    assert (counts.notes, counts.cards, counts.reviews) == (3, 3, 3)
+    with an_anki(tmp_path / "anki") as anki:
+        import_package(anki, package)
+        assert anki.db is not None
+        assert anki.db.all("select id, guid from notes order by id") == [
+            [1, "g2"], [NOW_MS - 1, "g3"], [NOW_MS, "g1"]]
+        assert anki.db.list("select id from cards order by id") == [NOW_MS - 2, NOW_MS - 1, NOW_MS]
+        assert anki.db.list("select id from revlog order by id") == [1, NOW_MS - 1, NOW_MS]
+        assert anki.fix_integrity() == NOTHING_TO_FIX
+
+
+def test_answers_of_a_card_that_is_gone_keep_its_id_unless_another_has_it(tmp_path: Path) -> None:
+    at = NOW_MS - 50 * DAY_MS
+    cards = [a_card(1, 1, position=0, added_at=at), a_card(2, 1, 1, position=1, added_at=at - 1)]
+    reviews = [a_review(1, -at, at + 5), a_review(2, -at, at + 6), a_review(3, -4321, at + 7), a_review(4, 1, at + 8)]
+    package, _ = written(tmp_path, [a_note(1)], cards, reviews, name="all.colpkg", is_collection=True)
+    with restored(tmp_path / "anki", package) as anki:
+        assert [row[1] for row in held(anki).reviews] == [at - 2, at - 2, 4321, ("g1", 0)]
+        assert anki.fix_integrity() == NOTHING_TO_FIX
+
+
+def test_new_cards_without_a_place_come_after_those_that_have_one(tmp_path: Path) -> None:
+    notes = [a_note(number) for number in range(1, 6)]
+    places = {1: None, 2: 7, 3: None, 4: 2, 5: 5_000_000}
+    cards = [a_card(number, number, position=place) for number, place in places.items() if number != 5]
+    found = in_anki(tmp_path, notes[:4], cards)
+    assert {guid: card["due"] for (guid, _), card in found.cards.items()} == {"g1": 8, "g2": 7, "g3": 9, "g4": 2}
+    found = in_anki(tmp_path, notes[4:], [a_card(1, 5, position=5_000_000)])
+    assert found.cards["g5", 0]["due"] == 1_000_000
+
+
+OPTIONS = {
+    "desired_retention": "0.88", "parameters": " ".join(map(str, (
+        0.3, 1.2931, 2.3065, 8.2956, 6.4133, 0.8334, 3.0194, 0.001, 1.8722, 0.1666, 0.796, 1.4835, 0.0614, 0.2629, 1.6483,
+        0.6014, 1.8729, 0.5425, 0.0912, 0.0658, 0.2))), "new_per_day": "33", "reviews_per_day": "77",
+    "learning_steps": "2m 1h", "relearning_steps": "none", "maximum_interval_days": "365", "leech_threshold": "5",
+    "leech_suspend": "yes"}
+
+
+def test_a_deck_has_its_options_as_a_preset_and_those_of_its_parents(tmp_path: Path) -> None:
+    learned = {"state": 2, "due_on": TODAY + 1, "interval_days": 3, "stability": 2.0, "difficulty": 5.0, "last_at": NOW_MS}
+    cards = [a_card(1, 1, 0, 1, position=1), a_card(2, 1, 1, 2, **learned), a_card(3, 2, 0, 3, **learned)]
+    found = in_anki(tmp_path, [a_note(1), a_note(2)], cards, options={1: OPTIONS, 2: {"new_per_day": "5"}},
+                    anki={1: {"id": 1500000000001, "desc": "About **it**", "md": True}})
+    assert {name: (preset["name"], preset["new"]["perDay"]) for name, preset in found.presets.items()} == {
+        "Anatomy": ("Anatomy", 33), "Anatomy::Heart": ("Anatomy::Heart", 5), "Default": ("Default", 20)}
+    for name in ("Anatomy", "Anatomy::Heart"):
+        preset = found.presets[name]
+        assert preset["desiredRetention"] == pytest.approx(0.88)
+        assert preset["fsrsParams6"] == pytest.approx([float(word) for word in OPTIONS["parameters"].split()])
+        assert (preset["new"]["delays"], preset["lapse"]["delays"]) == ([2.0, 60.0], [])
+        assert (preset["rev"]["perDay"], preset["rev"]["maxIvl"]) == (77, 365)
+        assert (preset["lapse"]["leechFails"], preset["lapse"]["leechAction"]) == (5, 0)
+    # a card of ours says neither retention nor decay: its deck's hold
+    assert {key: card["data"] | {"s": 0, "d": 0, "lrt": 0} for key, card in found.cards.items() if card["type"]} == {
+        ("g1", 1): {"s": 0, "d": 0, "lrt": 0, "dr": 0.88, "decay": 0.2},
+        ("g2", 0): {"s": 0, "d": 0, "lrt": 0, "dr": 0.9, "decay": 0.154}}
+
+
+def test_decks_of_equal_options_share_a_preset(tmp_path: Path) -> None:
+    staging = staged(tmp_path, [a_note(1)], [a_card(1, 1, 0, 3), a_card(2, 1, 1, 2)], options={2: OPTIONS, 3: OPTIONS},
+                     anki={2: {"desc": "About it"}})
+    write_package(staging, tmp_path / "deck.apkg", {}, now=NOW)
+    with an_anki(tmp_path / "anki") as anki:
+        import_package(anki, tmp_path / "deck.apkg")
+        heart = anki.decks.by_name("Anatomy::Heart")
+        assert heart is not None
+        assert (heart["desc"], [preset["name"] for preset in anki.decks.all_config()]) == (
+            "About it", ["Default", "Anatomy::Heart"])
+
+
+def test_without_scheduling_nothing_tells_of_anybodys_learning(tmp_path: Path) -> None:
+    learned = {"state": 2, "due_on": TODAY + 1, "interval_days": 3, "stability": 2.0, "difficulty": 5.0, "reps": 3,
+               "lapses": 1, "last_at": NOW_MS - DAY_MS, "flag": 3, "is_suspended": 1}
+    cards = [a_card(1, 1, 0, anki='{"pos": 40}', **learned), a_card(2, 1, 1, is_buried=1, position=30), a_card(3, 2)]
+    found = in_anki(tmp_path, [a_note(1, tags="a leech Marked"), a_note(2)], cards, [a_review(1, 1, NOW_MS - DAY_MS)],
+                    options={1: OPTIONS}, with_scheduling=False)
+    new = {"deck": "Anatomy", "type": 0, "queue": 0, "ivl": 0, "factor": 0, "reps": 0, "lapses": 0, "left": 0, "flags": 0,
+           "data": {}}
+    assert found.cards == {("g1", 0): new | {"due": 40}, ("g1", 1): new | {"due": 30}, ("g2", 0): new | {"due": 41}}
+    assert (found.reviews, found.notes["g1"][2]) == ([], ("a",))
+    assert found.presets["Anatomy"]["name"] == "Default"
+
+
+def test_cards_that_no_template_makes_stay_out_and_a_note_without_cards_gets_its_own(tmp_path: Path) -> None:
+    notes = [a_note(1), a_note(2, 2, "{{c2::a}} {{c4::b}}\x1f\x1f"), a_note(3, 2, "no deletion\x1f\x1f"), a_note(4)]
+    found = in_anki(tmp_path, notes, [a_card(7, 1, 0), a_card(8, 1, 2), a_card(9, 4, 5)])
+    assert sorted(found.cards) == [("g1", 0), ("g2", 1), ("g2", 3), ("g3", 0), ("g4", 0), ("g4", 1)]
+
+
+def test_notes_with_too_few_or_too_many_fields_get_as_many_as_their_type_has(tmp_path: Path) -> None:
+    found = in_anki(tmp_path, [a_note(1, fields="only"), a_note(2, fields="a\x1fb\x1fc"), a_note(3, 2, "{{c1::x}}")],
+                    [a_card(number, number) for number in (1, 2, 3)])
+    assert {guid: note[3] for guid, note in found.notes.items()} == {
+        "g1": "only\x1f", "g2": "a\x1fb", "g3": "{{c1::x}}\x1f\x1f"}
+
+
+def test_a_note_type_keeps_what_anki_knows_of_it(tmp_path: Path) -> None:
+    package, _ = written(tmp_path, [a_note(1), a_note(2, 2, "{{c1::x}}\x1fExtra\x1f")], [a_card(1, 1), a_card(2, 2)])
+    with an_anki(tmp_path / "anki") as anki:
+        import_package(anki, package)
+        model = anki.models.by_name("Two sides")
+        assert model is not None and model["id"] == 1600000000123 and model["css"] == ".card { color: red }"
+        assert anki.db is not None
+        assert anki.db.scalar("select sfld from notes where guid = 'g2'") == "Extra"
+
+
+def test_cards_of_ours_that_wait_keep_their_day(tmp_path: Path) -> None:
+    cards = [a_card(1, 1, 0, state=3, due_on=TODAY + 2, interval_days=4, steps_left=1, last_at=NOW_MS, is_suspended=1),
+             a_card(2, 1, 1, state=3, due_on=TODAY + 2, interval_days=4, steps_left=1, last_at=NOW_MS)]
+    package, _ = written(tmp_path, [a_note(1)], cards)
+    with an_anki(tmp_path / "anki") as anki:
+        import_package(anki, package)
+        anki.sched.unsuspend_cards(list(anki.find_cards("")))
+        first, second = (anki.get_card(number) for number in anki.find_cards("", order="c.ord"))
+        assert (second.queue, second.due) == (3, anki.sched.today + 2)
+        assert first.queue == 1
+        assert 86_400 < first.due - NOW.timestamp() <= 2 * 86_400
+
+
+# our own notes
+
+MARKDOWN = ("**Q** \u0338 & <b>", "$x$", "", "own")
+
+
+@pytest.mark.parametrize("is_collection", [False, True])
+def test_notes_in_markdown_keep_it_in_a_field_of_their_own(tmp_path: Path, is_collection: bool) -> None:
+    text = "\x1f".join(unicodedata.normalize("NFC", field) for field in MARKDOWN)
+    notes = [a_note(1, 3, text, markup="markdown", cloze_ordinals=""), a_note(2, 3, "<i>h</i>\x1fb\x1f\x1f")]
+    package, _ = written(tmp_path, notes, [a_card(1, 1), a_card(2, 2)], is_collection=is_collection)
+    with (restored if is_collection else an_anki)(tmp_path / "anki", *[package] * is_collection) as anki:
+        if not is_collection:
+            import_package(anki, package)
+        first, second = (anki.get_note(number) for number in anki.find_notes("", order="n.guid"))
+        assert note_from_anki("flashcore basic", first.fields) == (BASIC, tuple(text.split("\x1f")), ())
+        assert (note_from_anki("flashcore basic", second.fields), second.fields) == (None, ["<i>h</i>", "b", "", "", ""])
+        last = anki.models.by_name("flashcore basic")["flds"][-1]
+        assert (last["name"], last["collapsed"], last["excludeFromSearch"]) == ("Markdown", True, True)
+        assert anki.fix_integrity() == NOTHING_TO_FIX
+
+
+@pytest.mark.parametrize("own", OWN_NOTE_TYPES, ids=lambda own: own.name)
+def test_an_own_type_that_was_edited_in_anki_is_one_type_with_ours(tmp_path: Path, own: NoteType) -> None:
+    shown = anki_note_type(own)
+    edited = NoteType(own.name, shown.kind, shown.fields, shown.templates, "mine", '{"id": 1700000000009}')
+    path = tmp_path / "staging.db"
+    first = "{{c1::a}}" if own == CLOZE else "a"
+    with closing(create_staging(path)) as connection:
+        insert_rows(connection, "note_type", [note_type_row(1, own), note_type_row(2, edited)])
+        insert_rows(connection, "deck", [(1, "D", "", "")])
+        insert_rows(connection, "note", [tuple(row.values()) for row in (
+            a_note(1, 1, first + "\x1f" * (len(own.fields) - 1), markup="markdown"),
+            a_note(2, 2, "\x1f".join((first, *map(str, range(1, len(shown.fields)))))))])
+        insert_rows(connection, "card", [tuple(a_card(number, number).values()) for number in (1, 2)])
+    write_package(path, tmp_path / "deck.apkg", {}, now=NOW)
+    with an_anki(tmp_path / "anki") as anki:
+        assert import_package(anki, tmp_path / "deck.apkg")["new"] == 2
+        model = anki.models.by_name(own.name)
+        assert model is not None
+        assert (model["id"], model["css"]) == (1700000000009, "mine")
+        assert [note.fields[-1][:1] for note in map(anki.get_note, anki.find_notes("", order="n.guid"))] == ["{", ""]
+        assert [model["name"] for model in anki.models.all() if model["name"].startswith("flashcore")] == [own.name]
+        assert anki.fix_integrity() == NOTHING_TO_FIX

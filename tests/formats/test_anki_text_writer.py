@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from anki_judge import NoteSeen, anki, imports, seen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from text_judge import NoteSeen, anki, imports, seen
 
 from flashcore.domain.bundle import Bundle, BundledNote
 from flashcore.domain.note import Markup, Note

@@ -1,5 +1,4 @@
 import errno
-import json
 import os
 import sqlite3
 import zipfile
@@ -18,7 +17,7 @@ from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE, NoteKind, NoteType, Template
 from flashcore.domain.vignette import Option, options_to_field
 from flashcore.errors import FileError
-from flashcore.formats.anki_markdown import markdown_field
+from flashcore.formats.anki_markdown import note_from_anki
 from flashcore.formats.anki_tables import anki_tags
 from flashcore.formats.anki_writer import WrittenPackage, write_package
 from flashcore.formats.staging import create_staging, write_bundle
@@ -154,6 +153,32 @@ def test_two_pictures_of_one_name_stay_two(anki: Anki, tmp_path: Path) -> None:
     assert sorted(stored.values()) == ["a", "b"]
     other = next(name for name, content in stored.items() if content == "b")
     assert found(anki)["g"][1][:2] == ['<img src="heart.png">', f'<img src="{other}" alt="h"> [sound:gone.mp3]']
+    note = anki.get_note(anki.find_notes("")[0])
+    assert note_from_anki("flashcore basic", note.fields) == (
+        BASIC, ("![](heart.png)", f"![h]({other}) ![](gone.mp3)", "", ""), ())
+
+
+def test_html_names_media_as_the_package_does_and_is_else_left_alone(anki: Anki, tmp_path: Path) -> None:
+    media = {}
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        media[f"{folder}/x.png"] = tmp_path / folder / "x.png"
+        media[f"{folder}/x.png"].write_text(folder)
+    path = tmp_path / "deck.apkg"
+    plain = "<p class='q'>1 &lt; 2\N{NO-BREAK SPACE}</p>"
+    written(path, a_note("g", FOREIGN, '<img src="a/x.png">', "<IMG SRC=b/x.png>", markup=Markup.HTML),
+            a_note("h", FOREIGN, plain, plain, markup=Markup.HTML), media=media)
+    imported(anki, path)
+    other = next(file.name for file in Path(anki.media.dir()).iterdir() if file.read_text() == "b")
+    assert {guid: note[1] for guid, note in found(anki).items()} == {
+        "g": ['<img src="x.png">', f"<IMG SRC={other}>"], "h": [plain, plain]}
+
+
+def test_a_vignette_in_html_has_its_fields_where_anki_shows_them(anki: Anki, tmp_path: Path) -> None:
+    path = tmp_path / "deck.apkg"
+    written(path, a_note("g", VIGNETTE, "stem", "<ol></ol>", "why", "source", "fixed", markup=Markup.HTML))
+    imported(anki, path)
+    assert found(anki)["g"][1] == ["stem", "<ol></ol>", "", "", "why", "source", "fixed"]
 
 
 def test_hostile_text_reaches_anki_as_text(anki: Anki, tmp_path: Path) -> None:

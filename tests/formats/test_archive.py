@@ -206,6 +206,11 @@ def test_e11_members_are_counted_and_not_believed(tmp_path: Path) -> None:
     end = data.rindex(b"PK\x05\x06")
     (tmp_path / "a.zip").write_bytes(data[:end + 8] + b"\x01\x00\x01\x00" + data[end + 12:])
     assert refusal(tmp_path / "a.zip") == "it is damaged (its directory holds another number of members than it says)"
+    data = hostile.a_raw_zip(tmp_path / "a.zip", (Entry(str(number)) for number in range(100_001))).read_bytes()
+    end = data.rindex(b"PK\x06\x06")
+    one = (1).to_bytes(8, "little")
+    (tmp_path / "a.zip").write_bytes(data[:end + 24] + one + one + data[end + 40:])
+    assert refusal(tmp_path / "a.zip") == "it has more than 100,000 members, which is the limit"
 
 
 def test_e15_a_link_is_a_file_that_holds_its_target(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from blake3 import blake3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flashcore.domain.bundle import BundledCard, BundledReview, Learned, Origin
+from flashcore.domain.bundle import BundledCard, BundledReview, Learned, Origin, Skipped
 from flashcore.domain.cloze import Deletion, parse_cloze, plain_text
 from flashcore.domain.note import Note
 from flashcore.domain.note_type import BASIC, CLOZE
@@ -169,6 +169,13 @@ def test_deletions_that_cut_a_letter_or_lie_outside_make_no_note() -> None:
     assert bundle.notes == ()
     assert sorted(one.reason for one in bundle.skipped) == [
         "it is no card with a content of hashcards"] * 3 + ["its deletions lie outside of its text"] * 2
+
+
+def test_E26_a_text_over_the_limit_is_skipped_and_more_cards_than_any_collection_has_are_refused() -> None:
+    bundle = read(exported([a_card("b", {"basic": {"question": "a" * 1_100_000, "answer": "A"}})]), ReadOptions())
+    assert bundle.skipped == (Skipped("a" * 60, "its text is longer than 1 MiB"),)
+    with pytest.raises(FileError, match="more than 200000 cards"):
+        read(b'{"cards": [' + b"1," * 200_000 + b"1]}", ReadOptions())
 
 
 def test_reviews_of_no_card_are_counted_and_named() -> None:

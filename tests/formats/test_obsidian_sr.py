@@ -14,7 +14,6 @@ from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, NoteType
 from flashcore.domain.schedule import CardState, MemoryState
 from flashcore.errors import DeckFileError, FileError, Problem
 from flashcore.formats import ReadOptions
-from flashcore.formats.cloze_markdown import Hidden, to_cloze_markdown
 from flashcore.formats.obsidian_schedule import NotASchedule, read_comment
 from flashcore.formats.obsidian_sr import looks_like_obsidian, read
 
@@ -323,16 +322,3 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         taken(text)
     except DeckFileError as refused:
         assert refused.problems
-
-
-@given(st.lists(st.one_of(st.text(st.sampled_from("ab[]{}:\\`$ (")), st.builds(
-    Hidden, st.text(st.sampled_from("ab[]{}:\\`$ ("), min_size=1), st.integers(0, 3).map(lambda number: (number,)),
-    st.text(st.sampled_from("ab:[]"), max_size=3))), max_size=5))
-def test_a_cloze_text_hides_exactly_what_it_should_or_is_empty(pieces: list[str | Hidden]) -> None:
-    from flashcore.domain.cloze import Deletion, parse_cloze
-
-    made = to_cloze_markdown(pieces)
-    hidden = [piece for piece in pieces if isinstance(piece, Hidden)]
-    if made:
-        assert [piece.ordinals for piece in parse_cloze(made) if isinstance(piece, Deletion)] == [
-            piece.ordinals for piece in hidden]

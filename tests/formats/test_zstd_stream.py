@@ -59,7 +59,7 @@ def test_e10_no_more_comes_out_than_is_allowed() -> None:
 def test_e10_a_frame_that_wants_much_memory_is_refused() -> None:
     frame = zstd.compress(b"x" * MIB, options={zstd.CompressionParameter.window_log: 27,
                                                 zstd.CompressionParameter.content_size_flag: 0})
-    large = frame[:5] + bytes([(30 - 10) << 3]) + frame[6:]  # the window of 1 GiB, in the descriptor's exponent
+    large = frame[:5] + bytes([(27 - 10) << 3]) + frame[6:]  # a window of 128 MiB, as the exponent of its descriptor
     assert refusal(large) == (
         "is damaged (Unable to decompress Zstandard data: Frame requires too much memory for decoding)")
 

@@ -72,6 +72,9 @@ def test_a_table_too_wide_for_a_terminal_is_lines_that_wrap() -> None:
     (r"\(x^2\) and \[\frac{a}{b}\] end", "x² and\na/b\nend"),
     (r"<code>\(x^2\)</code> \(open", r"\(x^2\) \(open"),
     ("[latex]x^2[/latex] [$]\\beta[/$]", "x² β"),
+    (r"[latex]$\alpha$ is a \textbf{letter}[/latex]", "α is a letter"),
+    (r"[latex]<div>a</div><div>$x^2$</div>[/latex] b", "a x² b"),
+    (r"\(\color{red}{x}\hspace{1em}\require{mhchem}\ce{H2}\)", "xH₂"),
     (r"\(\nosuchmacro{x}\)", r"\nosuchmacro{x}"),
 ])
 def test_raised_and_lowered_text_and_formulas_can_be_read(html: str, shown: str) -> None:

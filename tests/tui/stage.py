@@ -13,7 +13,8 @@ from pathlib import Path
 from textual import events
 from textual.pilot import Pilot
 
-from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE
+from flashcore.domain.note import Markup, Note
+from flashcore.domain.note_type import BASIC, CLOZE, REVERSED, VIGNETTE, NoteKind, NoteType, Template
 from flashcore.domain.review import Rating
 from flashcore.domain.vignette import Option, options_to_field
 from flashcore.study.clock import Clock
@@ -49,6 +50,25 @@ SIADH = ("A 61-year-old man with small cell lung cancer is confused. His serum s
                     "The tumor makes ADH; V2 receptors insert aquaporin-2, and water is kept."),
              Option("Primary polydipsia", False, "The urine would be dilute.")]),
          "Water is kept, sodium is not lost at first.", "own; checked 2026-11", "fixed")
+TYPED_NOTE = Note("typed", NoteType("Basic (type in the answer)", NoteKind.STANDARD, ("Front", "Back"), (
+    Template("Card 1", "{{Front}}\n\n{{type:Back}}", "{{Front}}\n\n<hr id=answer>\n\n{{type:Back}}"),)),
+    ("Which enzyme is <b>rate-limiting</b> in the urea cycle?", "carbamoyl phosphate synthetase I"), markup=Markup.HTML)
+CLOZE_NOTE = Note("buttons", NoteType("Cloze with buttons", NoteKind.CLOZE, ("Text", "Extra", "Lecture Notes"), (
+    Template("Cloze", "{{cloze:Text}}", "<script>go()</script>{{cloze:Text}}<b>Extra</b> {{Extra}}<a onclick='x()'>"
+             "Lecture Notes</a><div style='display: none'>{{Lecture Notes}}</div>"),)),
+    ("The {{c1::<i>mitral</i> valve::structure}} has two leaflets; the <font color='#d00'>tricuspid</font> three.",
+     "H<sub>2</sub>O and <img src='valve.png'>",
+     "<table><tr><th>valve<th>leaflets<tr><td>mitral<td>2</table><ul><li>both: <u>chordae</u></ul>"),
+    markup=Markup.HTML)
+OCCLUSION_NOTE = Note("occlusion", NoteType("Image Occlusion", NoteKind.CLOZE, ("Occlusion", "Image", "Header"), (
+    Template("Card", "{{Header}}{{hint:Header}}<div style='display:none'>{{cloze:Occlusion}}</div><p>{{Image}}",
+             "{{Header}}<div style='display:none'>{{cloze:Occlusion}}</div><p>{{Image}}"),)),
+    ("{{c1::image-occlusion:rect:left=.1:top=.05:width=.12:height=.08:oi=1}}"
+     "{{c2::image-occlusion:ellipse:left=.7:top=.7:rx=.1:ry=.1:oi=1}}", "<img src='heart.png'>",
+     "Chambers of the heart"),
+    markup=Markup.HTML)
+"""Notes as they come from Anki: an answer to be typed, fields behind buttons, a picture with hidden parts."""
+
 CARDIO = ("system::cardiovascular", "discipline::physiology", "topic::heart-failure")
 RENAL = ("system::renal-urinary", "discipline::physiology", "topic::sodium::siadh")
 DECK = "Step 1::Cardiovascular"

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import Keys, MakeApp, StillClock, settle, study
+from stage import CLOZE_NOTE, OCCLUSION_NOTE, TYPED_NOTE, Keys, MakeApp, StillClock, settle, study
 from textual.pilot import Pilot
 
 from flashcore.study.collection import Collection
+from flashcore.study.curation import add_note
 
 Cards = dict[str, tuple[int, ...]]
 SnapCompare = Callable[..., bool]
@@ -42,6 +43,14 @@ def studied(cards: Cards, path: Path, still: StillClock) -> Cards:
     return cards
 
 
+@pytest.fixture
+def foreign(path: Path, still: StillClock) -> None:
+    """Notes with the note types of Anki: one is typed, one has fields behind buttons, one hides part of a picture."""
+    with Collection.open(path, clock=still.clock()) as collection:
+        for note in (TYPED_NOTE, CLOZE_NOTE, OCCLUSION_NOTE):
+            add_note(collection, note, "Step 1")
+
+
 def test_home(looks: Callable[..., bool], studied: Cards) -> None:
     assert looks(None)
 
@@ -56,6 +65,22 @@ def test_question(looks: Callable[..., bool], cards: Cards) -> None:
 
 def test_answer(looks: Callable[..., bool], cards: Cards) -> None:
     assert looks("Why", "space")
+
+
+def test_typed_question(looks: Callable[..., bool], foreign: None) -> None:
+    assert looks("enzyme", *"carbamyl")
+
+
+def test_typed_answer(looks: Callable[..., bool], foreign: None) -> None:
+    assert looks("enzyme", *"carbamyl", "space", *"phosphatte", "enter")
+
+
+def test_cloze_answer_with_fields_under_their_names(looks: Callable[..., bool], foreign: None) -> None:
+    assert looks("leaflets", "space")
+
+
+def test_occlusion_question(looks: Callable[..., bool], foreign: None) -> None:
+    assert looks("occlusion", "h")
 
 
 def test_vignette_question(looks: Callable[..., bool], cards: Cards) -> None:
