@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flashcore.domain.deck import DEFAULT_DECK, clean_deck_name
+from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note_type import NoteType
 from flashcore.domain.staging import Fact
 from flashcore.errors import FileError, Problem
@@ -26,7 +27,8 @@ from flashcore.formats import staging
 from flashcore.formats.anki_metadata import Json, Metadata, clean_name, read_metadata
 from flashcore.formats.anki_models import note_type_of
 from flashcore.formats.anki_presets import deck_options
-from flashcore.formats.anki_rows import Source, problems, stage_rows
+from flashcore.formats.anki_rows import Source, problems, stage_content, stage_reviews
+from flashcore.formats.child_job import ready
 from flashcore.formats.foreign_sqlite import foreign_errors, open_foreign
 from flashcore.formats.media_names import safe_name
 
@@ -56,18 +58,15 @@ def stage_package(job: Mapping[str, Any], folder: Path, progress: Progress | Non
     with open_archive(path) as archive:
         package = unpack_collection(archive, folder)
         found = list(package.problems)
-        connection = _stage(package.collection, path, folder, job, found)
-        os.unlink(package.collection)
-        stored, media_problems = unpack_media(archive, package, folder)
-        found += media_problems
-    missing = len(package.media) - len(stored)
-    try:
-        staging.insert_rows(connection, "media", ((one.name, one.file, one.sha256, one.size) for one in stored))
-        _rename_media(connection, {one.listed: one.name for one in package.media if one.listed != one.name})
-        return _finish(connection, found, {Fact.MEDIA_MISSING: str(missing),
-                                           Fact.IS_WHOLE: str(int(path.suffix.lower() == ".colpkg"))})
-    finally:
-        connection.close()
+        names = {one.listed: one.name for one in package.media if one.listed != one.name}
+        with closing(_stage(package.collection, path, folder, job, found, path.suffix.lower() == ".colpkg", names)) \
+                as connection:
+            os.unlink(package.collection)
+            stored, media_problems = unpack_media(archive, package, folder)
+            found += media_problems
+            staging.insert_rows(connection, "media", ((one.name, one.file, one.sha256, one.size) for one in stored),
+                                "log")
+            return _finish(connection, found, {Fact.MEDIA_MISSING: str(package.listed_count - len(stored))})
 
 
 def stage_collection(job: Mapping[str, Any], folder: Path, progress: Progress | None = None) -> dict[str, Any]:
@@ -80,13 +79,10 @@ def stage_collection(job: Mapping[str, Any], folder: Path, progress: Progress | 
     copy = folder / "collection"
     _copy_live(path, copy)
     found: list[Problem] = []
-    connection = _stage(copy, path, folder, job, found)
-    try:
+    with closing(_stage(copy, path, folder, job, found, is_whole=True)) as connection:
         os.unlink(copy)
-        staging.insert_rows(connection, "media", _media_beside(path, folder, found))
-        return _finish(connection, found, {Fact.IS_WHOLE: "1"})
-    finally:
-        connection.close()
+        staging.insert_rows(connection, "media", _media_beside(path, folder, found), "log")
+        return _finish(connection, found, {})
 
 
 def _copy_live(path: Path, copy: Path) -> None:
@@ -125,16 +121,20 @@ def _media_beside(path: Path, folder: Path, found: list[Problem]) -> list[tuple[
 
 def _finish(connection: sqlite3.Connection, found: Iterable[Problem], facts: dict[str, str]) -> dict[str, Any]:
     connection.execute("BEGIN")
-    staging.insert_facts(connection, facts)
+    staging.insert_facts(connection, facts, "log")
     staging.insert_rows(connection, "problem", ((number, one.line, one.what, one.hint)
-                                                for number, one in enumerate(found, 1)))
+                                                for number, one in enumerate(found, 1)), "log")
     connection.execute("COMMIT")
     return {}
 
 
-def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any],
-           found: list[Problem]) -> sqlite3.Connection:
-    """A staging file that holds everything of the collection but its media."""
+def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any], found: list[Problem], is_whole: bool,
+           names: Mapping[str, str] | None = None) -> sqlite3.Connection:
+    """Stage everything of a collection but its media; ``names`` are media that get another name.
+
+    Notes and cards go into the first file, which is not touched again, so that they can be taken while the log goes
+    into the second. Returns the connection to both.
+    """
     deadline = max(_LEAST_DEADLINE_SECONDS, collection.stat().st_size / _BYTES_A_SECOND)
     foreign = open_foreign(collection, deadline_seconds=deadline, name=path)
     try:
@@ -148,14 +148,22 @@ def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any],
         with foreign_errors(path):
             _limit(connection, deadline)
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            staging.attach_log(connection, folder / staging.LOG_NAME)
             connection.execute("ATTACH ? AS source", (f"{collection.absolute().as_uri()}?mode=ro&immutable=1",))
             connection.execute("BEGIN")
             source = _source(connection, metadata, path, job, found)
-            stage_rows(source)
+            stage_content(source)
+            _rename_media(connection, names or {})
+            staging.insert_facts(connection, {Fact.ROLLOVER_HOUR: str(_rollover_hour(metadata.settings)),
+                                              Fact.IS_WHOLE: str(int(is_whole))})
             connection.execute("COMMIT")
+            ready(staging.CONTENT)
+            if source.with_learning:
+                connection.execute("BEGIN")
+                stage_reviews(source)
+                connection.execute("COMMIT")
             connection.execute("DETACH source")
         found += problems(source)
-        staging.insert_facts(connection, {Fact.ROLLOVER_HOUR: str(_rollover_hour(metadata.settings))})
     except BaseException:
         connection.close()
         raise
@@ -288,6 +296,8 @@ def _day_0(metadata: Metadata, utc_offset_minutes: int) -> int:
 
 def _rename_media(connection: sqlite3.Connection, names: Mapping[str, str]) -> None:
     """Notes name a picture or sound by the name it has now."""
-    for old, new in names.items():
-        connection.execute("UPDATE note SET fields = replace(fields, ?, ?) WHERE instr(fields, ?) > 0", (old, new, old))
+    if not names:
+        return
+    connection.create_function("with_media_names", 1, lambda fields: with_media_names(fields, names))
+    connection.execute("UPDATE note SET fields = with_media_names(fields) WHERE fields <> with_media_names(fields)")
 

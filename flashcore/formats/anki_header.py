@@ -50,6 +50,8 @@ class AnkiHeader:
 
 def starts_with_header(text: str) -> bool:
     """Whether a text begins with a line that only Anki's files have."""
+    if text.startswith(_LEGACY_TAGS):
+        return True
     for line in text[:4096].split("\n"):
         if not line.startswith("#"):
             return False

@@ -6,9 +6,11 @@ Both forms come out as the JSON of schema 11, so that what reads them need not k
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ Json = Mapping[str, Any]
 
 NEWEST_SCHEMA = 18
 MOST_JSON_BYTES = 64 * 1024 * 1024
+_ID = re.compile(r"-?[0-9]{1,18}")
 _SEPARATED = 14
 """From this schema on note types, decks and presets have tables of their own."""
 
@@ -72,12 +75,19 @@ def read_metadata(connection: sqlite3.Connection, name: Path | str) -> Metadata:
 
 def _of_schema_11(connection: sqlite3.Connection, created_at: int) -> Metadata:
     conf, models, decks, presets = connection.execute("SELECT conf, models, decks, dconf FROM col").fetchone()
-    return Metadata(created_at, _by_id(models), _by_id(decks), _by_id(presets), _object(conf))
+    problems: list[Problem] = []
+    held = []
+    for text, what in ((decks, "its decks"), (presets, "its deck options"), (conf, "its settings")):
+        try:
+            held.append(_object(text))
+        except (ValueError, RecursionError):
+            held.append({})
+            problems.append(Problem(0, f"{what} cannot be read and were left out", "export the deck again from Anki"))
+    return Metadata(created_at, _by_id(_object(models)), _by_id(held[0]), _by_id(held[1]), held[2], problems)
 
 
-def _by_id(text: object) -> dict[int, Json]:
-    return {int(key): value for key, value in _object(text).items()
-            if isinstance(value, dict) and key.lstrip("-").isdecimal() and len(key) < 20}
+def _by_id(held: Json) -> dict[int, Json]:
+    return {int(key): value for key, value in held.items() if isinstance(value, dict) and _ID.fullmatch(key)}
 
 
 def _object(text: object) -> dict[str, Any]:
@@ -100,42 +110,58 @@ def _of_tables(connection: sqlite3.Connection, name: Path | str, created_at: int
         except (ValueError, TypeError, RecursionError):
             problems.append(Problem(0, f"the setting {str(key)[:60]!r} cannot be read and was left out"))
     if columns_of(connection, "notetypes"):
-        models = dict(_models(connection))
+        models = dict(_models(connection, problems))
     else:  # schema 14 has the other tables already
         [text] = connection.execute("SELECT models FROM col").fetchone()
-        models = _by_id(text)
-    return Metadata(created_at, models, dict(_decks(connection)), dict(_presets(connection)), settings, problems)
+        models = _by_id(_object(text))
+    return Metadata(created_at, models, dict(_decks(connection, problems)), dict(_presets(connection, problems)),
+                    settings, problems)
 
 
-def _models(connection: sqlite3.Connection) -> Iterator[tuple[int, Json]]:
-    for number, name, changed_at, config in connection.execute("SELECT id, name, mtime_secs, config FROM notetypes"):
-        held: Any = parsed("NotetypeConfig", config)
-        fields = []
-        for place, field_name, blob in connection.execute(
-                "SELECT ord, name, config FROM fields WHERE ntid = ? ORDER BY ord", (number,)):
-            one: Any = parsed("FieldConfig", blob)
-            fields.append({"name": field_name, "ord": place, "sticky": one.sticky, "rtl": one.rtl,
-                           "font": one.font_name, "size": one.font_size, "description": one.description,
-                           "plainText": one.plain_text, "collapsed": one.collapsed,
-                           "excludeFromSearch": one.exclude_from_search, "preventDeletion": one.prevent_deletion,
-                           "id": one.id if one.HasField("id") else None,
-                           "tag": one.tag if one.HasField("tag") else None, **_other(one.other)})
-        templates = []
-        for place, template_name, blob in connection.execute(
-                "SELECT ord, name, config FROM templates WHERE ntid = ? ORDER BY ord", (number,)):
-            one = parsed("TemplateConfig", blob)
-            templates.append({"name": template_name, "ord": place, "qfmt": one.q_format, "afmt": one.a_format,
-                              "bqfmt": one.q_format_browser, "bafmt": one.a_format_browser, "did": None,
-                              "bfont": one.browser_font_name, "bsize": one.browser_font_size,
-                              "id": one.id if one.HasField("id") else None, **_other(one.other)})
-        model = {"id": number, "name": name, "mod": changed_at, "type": held.kind, "css": held.css,
-                 "sortf": held.sort_field_idx, "latexPre": held.latex_pre, "latexPost": held.latex_post,
-                 "latexsvg": held.latex_svg, "flds": fields, "tmpls": templates, **_other(held.other)}
-        if held.original_stock_kind:
-            model["originalStockKind"] = held.original_stock_kind
-        if held.HasField("original_id"):
-            model["originalId"] = held.original_id
-        yield number, model
+def _models(connection: sqlite3.Connection, problems: list[Problem]) -> Iterator[tuple[int, Json]]:
+    rows = connection.execute("SELECT id, CAST(name AS TEXT), mtime_secs, config FROM notetypes").fetchall()
+    yield from _readable(((row[0], row[1], partial(_model, connection, *row)) for row in rows), "note type", problems)
+
+
+def _readable(rows: Iterable[tuple[int, str, Callable[[], Json]]], kind: str,
+              problems: list[Problem]) -> Iterator[tuple[int, Json]]:
+    """Rows by id as they are made; one that is damaged is left out and named."""
+    for number, name, make in rows:
+        try:
+            yield number, make()
+        except (ValueError, TypeError, RecursionError):
+            problems.append(Problem(0, f"the {kind} {str(name)[:60]!r} is damaged and was left out",
+                                    "export the deck again from Anki"))
+
+
+def _model(connection: sqlite3.Connection, number: int, name: str, changed_at: int, config: bytes) -> Json:
+    held: Any = parsed("NotetypeConfig", config)
+    fields = []
+    for place, field_name, blob in connection.execute(
+            "SELECT ord, name, config FROM fields WHERE ntid = ? ORDER BY ord", (number,)):
+        one: Any = parsed("FieldConfig", blob)
+        fields.append({"name": field_name, "ord": place, "sticky": one.sticky, "rtl": one.rtl,
+                       "font": one.font_name, "size": one.font_size, "description": one.description,
+                       "plainText": one.plain_text, "collapsed": one.collapsed,
+                       "excludeFromSearch": one.exclude_from_search, "preventDeletion": one.prevent_deletion,
+                       "id": one.id if one.HasField("id") else None,
+                       "tag": one.tag if one.HasField("tag") else None, **_other(one.other)})
+    templates = []
+    for place, template_name, blob in connection.execute(
+            "SELECT ord, name, config FROM templates WHERE ntid = ? ORDER BY ord", (number,)):
+        one = parsed("TemplateConfig", blob)
+        templates.append({"name": template_name, "ord": place, "qfmt": one.q_format, "afmt": one.a_format,
+                          "bqfmt": one.q_format_browser, "bafmt": one.a_format_browser, "did": None,
+                          "bfont": one.browser_font_name, "bsize": one.browser_font_size,
+                          "id": one.id if one.HasField("id") else None, **_other(one.other)})
+    model = {"id": number, "name": name, "mod": changed_at, "type": held.kind, "css": held.css,
+             "sortf": held.sort_field_idx, "latexPre": held.latex_pre, "latexPost": held.latex_post,
+             "latexsvg": held.latex_svg, "flds": fields, "tmpls": templates, **_other(held.other)}
+    if held.original_stock_kind:
+        model["originalStockKind"] = held.original_stock_kind
+    if held.HasField("original_id"):
+        model["originalId"] = held.original_id
+    return model
 
 
 def _other(data: bytes) -> dict[str, Any]:
@@ -148,32 +174,40 @@ def _other(data: bytes) -> dict[str, Any]:
         if isinstance(held, dict) else {}
 
 
-def _decks(connection: sqlite3.Connection) -> Iterator[tuple[int, Json]]:
-    for number, name, blob in connection.execute("SELECT id, CAST(name AS TEXT), kind FROM decks"):
-        kind: Any = parsed("DeckKind", blob)
-        normal = kind.normal
-        deck: dict[str, Any] = {"id": number, "name": str(name).replace("\x1f", "::"),
-                                "dyn": int(kind.HasField("filtered")), "conf": normal.config_id or 1}
-        if normal.description:
-            deck["desc"], deck["md"] = normal.description, normal.markdown_description
-        for key, value in (("newLimit", "new_limit"), ("reviewLimit", "review_limit"),
-                           ("desiredRetention", "desired_retention")):
-            if normal.HasField(value):
-                deck[key] = getattr(normal, value)
-        yield number, deck
+def _decks(connection: sqlite3.Connection, problems: list[Problem]) -> Iterator[tuple[int, Json]]:
+    rows = connection.execute("SELECT id, CAST(name AS TEXT), kind FROM decks").fetchall()
+    yield from _readable(((row[0], row[1], partial(_deck, *row)) for row in rows), "deck", problems)
 
 
-def _presets(connection: sqlite3.Connection) -> Iterator[tuple[int, Json]]:
-    for number, name, blob in connection.execute("SELECT id, CAST(name AS TEXT), config FROM deck_config"):
-        held: Any = parsed("DeckConfig", blob)
-        yield number, {
-            "id": number, "name": name,
-            "new": {"perDay": held.new_per_day, "delays": list(held.learn_steps)},
-            "rev": {"perDay": held.reviews_per_day, "maxIvl": held.maximum_review_interval},
-            "lapse": {"delays": list(held.relearn_steps), "leechFails": held.leech_threshold,
-                      "leechAction": held.leech_action},
-            "desiredRetention": held.desired_retention or None, "fsrsParams6": list(held.fsrs_params_6),
-            "fsrsParams5": list(held.fsrs_params_5), "fsrsWeights": list(held.fsrs_params_4)}
+def _deck(number: int, name: str, blob: bytes) -> Json:
+    kind: Any = parsed("DeckKind", blob)
+    normal = kind.normal
+    deck: dict[str, Any] = {"id": number, "name": str(name).replace("\x1f", "::"),
+                            "dyn": int(kind.HasField("filtered")), "conf": normal.config_id or 1}
+    if normal.description:
+        deck["desc"], deck["md"] = normal.description, normal.markdown_description
+    for key, value in (("newLimit", "new_limit"), ("reviewLimit", "review_limit"),
+                       ("desiredRetention", "desired_retention")):
+        if normal.HasField(value):
+            deck[key] = getattr(normal, value)
+    return deck
+
+
+def _presets(connection: sqlite3.Connection, problems: list[Problem]) -> Iterator[tuple[int, Json]]:
+    rows = connection.execute("SELECT id, CAST(name AS TEXT), config FROM deck_config").fetchall()
+    yield from _readable(((row[0], row[1], partial(_preset, *row)) for row in rows), "preset", problems)
+
+
+def _preset(number: int, name: str, blob: bytes) -> Json:
+    held: Any = parsed("DeckConfig", blob)
+    return {
+        "id": number, "name": name,
+        "new": {"perDay": held.new_per_day, "delays": list(held.learn_steps)},
+        "rev": {"perDay": held.reviews_per_day, "maxIvl": held.maximum_review_interval},
+        "lapse": {"delays": list(held.relearn_steps), "leechFails": held.leech_threshold,
+                  "leechAction": held.leech_action},
+        "desiredRetention": held.desired_retention or None, "fsrsParams6": list(held.fsrs_params_6),
+        "fsrsParams5": list(held.fsrs_params_5), "fsrsWeights": list(held.fsrs_params_4)}
 
 
 def clean_name(value: object) -> str:

@@ -49,8 +49,8 @@ class Source:
     repaired: list[str] = field(default_factory=list)
 
 
-def stage_rows(source: Source) -> None:
-    """Notes, cards, and with ``with_learning`` what was learned of them and the log."""
+def stage_content(source: Source) -> None:
+    """Notes and cards, with ``with_learning`` what was learned of them."""
     connection = source.connection
     connection.create_function("clean", 1, _Cleaner(source), deterministic=True)
     connection.create_function("clean_tags", 1, _TagCleaner(source), deterministic=True)
@@ -62,8 +62,6 @@ def stage_rows(source: Source) -> None:
     connection.executemany("INSERT INTO deck_of VALUES (?, ?)", source.decks.items())
     _stage_notes(source)
     _stage_cards(source)
-    if source.with_learning:
-        _stage_reviews(source)
     for table in ("note", "card"):  # an id that is no moment told its rows apart until here
         connection.execute(f"UPDATE {table} SET added_at = NULL WHERE added_at NOT BETWEEN 1 AND {_NEWEST_MS}")
 
@@ -262,7 +260,8 @@ _LEARNED = """
 _NOTHING_LEARNED = ", ".join(["NULL"] * 12)
 _UNPACKED = """
     WITH known AS MATERIALIZED (
-        SELECT id, CASE WHEN length(data) > 2 AND json_valid(data) AND json_type(data) = 'object' THEN data END AS extras
+        SELECT id,
+               CASE WHEN length(data) > 2 AND json_valid(data) AND json_type(data) = 'object' THEN data END AS extras
         FROM source.cards),
     extra AS MATERIALIZED (
         SELECT id, extras ->> '$.s' AS s, extras ->> '$.d' AS d, extras ->> '$.dr' AS dr, extras ->> '$.decay' AS decay,
@@ -289,7 +288,8 @@ def _stage_cards(source: Source) -> None:
                "interval_days, steps_left, stability, difficulty, reps, lapses, last_at, ease, anki")
     connection.execute(
         f"""{_UNPACKED} INSERT INTO card ({columns})
-        SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned} FROM unpacked c JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
+        SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned} FROM unpacked c
+        JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
         WHERE {_CARD_IS_GOOD} ORDER BY c.type <> 0, c.real_due, c.id""",
         {"deck": source.default_deck, "day_0": source.day_0, "is_version_1": source.is_version_1})
     connection.execute("CREATE TEMP TABLE card_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
@@ -383,7 +383,8 @@ _RATING_OF_VERSION_1 = "CASE WHEN r.ease IN (2, 3) AND r.type IN (0, 2) THEN r.e
 """The first scheduler had three buttons for learning cards: 2 was Good and 3 Easy."""
 
 
-def _stage_reviews(source: Source) -> None:
+def stage_reviews(source: Source) -> None:
+    """The log, into the second file. After ``stage_content``."""
     connection = source.connection
     connection.execute("SAVEPOINT reviews")
     try:
@@ -403,14 +404,14 @@ def _insert_reviews(source: Source, condition: str) -> None:
     rating = _RATING_OF_VERSION_1 if source.is_version_1 else _RATING
     values = f"r.id, {rating}, {_ORIGIN}, r.time, r.ivl, r.lastIvl, r.factor"
     staged = connection.execute(
-        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT k.id, {values} FROM (SELECT * FROM card_of ORDER BY id) k "
+        f"INSERT INTO log.review ({_REVIEW_COLUMNS}) SELECT k.id, {values} FROM (SELECT * FROM card_of ORDER BY id) k "
         f"CROSS JOIN source.revlog r ON r.cid = k.foreign_id WHERE {condition}"
         + ("" if _has_index(connection) else " ORDER BY k.id, r.id")).rowcount
     [held] = connection.execute("SELECT count(*) FROM source.revlog").fetchone()
     if staged == held:
         return
     orphans = connection.execute(
-        f"INSERT INTO review ({_REVIEW_COLUMNS}) SELECT -r.cid, {values} FROM source.revlog r WHERE r.cid > 0 "
+        f"INSERT INTO log.review ({_REVIEW_COLUMNS}) SELECT -r.cid, {values} FROM source.revlog r WHERE r.cid > 0 "
         f"AND r.cid NOT IN (SELECT foreign_id FROM card_of) AND {condition} ORDER BY r.cid, r.id").rowcount
     if orphans:
         source.counts["reviews belong to cards that are not in the file; they were kept as history"] += orphans

@@ -276,14 +276,17 @@ _QUEUE = """CASE WHEN c.is_suspended THEN -1 WHEN c.is_buried THEN -3 ELSE CASE 
 _EASE = "coalesce(c.anki ->> '$.ease', c.ease, CASE WHEN coalesce(c.state, 0) = 0 THEN 0 ELSE 2500 END)"
 _RETENTION = "CASE WHEN c.anki IS NULL THEN p.retention ELSE c.anki ->> '$.dr' END"
 _DECAY = "CASE WHEN c.anki IS NULL THEN p.decay ELSE c.anki ->> '$.decay' END"
+_LAST_AT = "CASE WHEN l.id IS NULL THEN c.last_at ELSE l.at END"
 _DATA = f"""CASE WHEN coalesce(c.state, 0) = 0 AND c.anki IS NULL THEN '' ELSE '{{' || substr(
     coalesce(',"pos":' || CAST(c.anki ->> '$.pos' AS INTEGER), '')
-    || CASE WHEN {_HAS_MEMORY} THEN ',"s":' || round(c.stability, 4) || ',"d":' || round(c.difficulty, 3)
-       || coalesce(',"dr":' || round({_RETENTION}, 2), '') || coalesce(',"decay":' || round({_DECAY}, 3), '')
-       ELSE coalesce(',"dr":' || round(c.anki ->> '$.dr', 2), '')
-       || coalesce(',"decay":' || round(c.anki ->> '$.decay', 3), '') END
-    || coalesce(',"lrt":' || CASE WHEN c.state > 0 THEN CASE WHEN l.id IS NULL THEN c.last_at ELSE l.at END / 1000 END, '')
+    || CASE WHEN {_HAS_MEMORY} THEN printf(',"s":%.4f,"d":%.3f', c.stability, c.difficulty)
+       || coalesce(',"dr":' || nullif(printf('%.2f', {_RETENTION}), '0.00'), '')
+       || coalesce(',"decay":' || nullif(printf('%.3f', {_DECAY}), '0.000'), '')
+       ELSE coalesce(',"dr":' || nullif(printf('%.2f', c.anki ->> '$.dr'), '0.00'), '')
+       || coalesce(',"decay":' || nullif(printf('%.3f', c.anki ->> '$.decay'), '0.000'), '') END
+    || coalesce(',"lrt":' || CASE WHEN c.state > 0 THEN {_LAST_AT} / 1000 END, '')
     || coalesce(',"cd":' || CASE json_type(c.anki, '$.cd') WHEN 'text' THEN c.anki -> '$.cd' END, ''), 2) || '}}' END"""
+"""Memory state and more, as JSON with as many digits as Anki keeps; a number that is null prints as 0."""
 _LEARNED = (
     "coalesce(c.state, 0)", _QUEUE, _DUE.format(position="NULL"),
     _NUMBER.format("CASE WHEN c.state IN (1, 3) THEN coalesce(c.anki ->> '$.ivl', c.interval_days) "
@@ -319,14 +322,14 @@ def _write_cards(filling: Filling) -> None:
 
 _ORIGIN = ("CASE r.origin WHEN 'review' THEN 1 WHEN 'learn' THEN 0 WHEN 'relearn' THEN 2 WHEN 'filtered' THEN 3 "
            "WHEN 'rescheduled' THEN 5 ELSE 4 END")
-_FACTOR = ("CASE r.origin WHEN 'reset' THEN 0 WHEN 'manual' THEN CASE r.factor WHEN 0 THEN 2500 ELSE r.factor END "
-           "ELSE r.factor END")
+_FACTOR = ("CASE WHEN r.rating > 0 THEN r.factor ELSE CASE r.origin WHEN 'reset' THEN 0 "
+           "WHEN 'manual' THEN coalesce(nullif(r.factor, 0), 2500) ELSE r.factor END END")
 """A manual row of factor 0 means in Anki that the card was made new again."""
 _REVIEWS = f"""
     INSERT OR IGNORE INTO revlog
     SELECT {{moment}}, k.anki, -1, coalesce(r.rating, 0), r.interval, r.last_interval, {_FACTOR}, r.duration_ms,
         {_ORIGIN}
-    FROM {{order}} o CROSS JOIN stage.review r ON r.id = o.id CROSS JOIN card_id k ON k.id = r.card_id"""
+    FROM stage.review r CROSS JOIN card_id k ON k.id = r.card_id {{join}}"""
 
 
 def log_of(connection: sqlite3.Connection) -> Log:
@@ -342,14 +345,13 @@ def _write_reviews(filling: Filling) -> None:
         _add_gone_cards(filling)
     _find_last_answers(filling)
     if log.earliest > 0 and log.latest <= now_ms:
-        order = "(SELECT id FROM stage.review ORDER BY answered_at)"
-        if cursor.execute(_REVIEWS.format(moment="r.answered_at", order=order)).rowcount == log.count:
+        if cursor.execute(_REVIEWS.format(moment="r.answered_at", join="")).rowcount == log.count:
             return
     cursor.execute("DELETE FROM revlog")
     cursor.execute("CREATE TEMP TABLE moment (id INTEGER PRIMARY KEY, anki INTEGER NOT NULL)")
     ordered = cursor.connection.execute("SELECT id, answered_at FROM stage.review ORDER BY answered_at, id")
     cursor.executemany("INSERT INTO moment VALUES (?, ?)", unique_moments(ordered, log.count, now_ms))
-    cursor.execute(_REVIEWS.format(moment="o.anki", order="(SELECT * FROM moment ORDER BY anki)"))
+    cursor.execute(_REVIEWS.format(moment="m.anki", join="CROSS JOIN moment m ON m.id = r.id"))
     cursor.execute("UPDATE last_answer SET at = (SELECT m.anki FROM moment m WHERE m.id = review) WHERE at IS NOT NULL")
 
 
@@ -373,7 +375,8 @@ def _find_last_answers(filling: Filling) -> None:
     cursor.execute(
         f"INSERT OR REPLACE INTO last_answer SELECT card_id, max(id), at FROM (SELECT r.card_id, r.id, "
         f"CASE WHEN {_IS_ANSWER} THEN r.answered_at END AS at FROM stage.review r WHERE r.card_id IN "
-        f"(SELECT id FROM last_answer WHERE at = {_UNDECIDED}) AND ({_IS_ANSWER} OR r.origin = 'reset')) GROUP BY card_id")
+        f"(SELECT id FROM last_answer WHERE at = {_UNDECIDED}) AND ({_IS_ANSWER} OR r.origin = 'reset')) "
+        "GROUP BY card_id")
     cursor.execute(f"UPDATE last_answer SET at = NULL WHERE at = {_UNDECIDED}")
 
 

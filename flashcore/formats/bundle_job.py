@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flashcore.domain.bundle import Bundle
+from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note_type import NoteKind, NoteType, Template
 from flashcore.domain.staging import Fact
 from flashcore.errors import Problem
@@ -36,10 +37,11 @@ def stage_bundle(job: Mapping[str, Any], folder: Path, progress: object = None) 
     connection = staging.create_staging(folder / staging.NAME)
     try:
         staging.write_bundle(connection, bundle, rows)
-        for reference, name in names.items():
-            if reference != name:
-                connection.execute("UPDATE note SET fields = replace(fields, ?, ?) WHERE instr(fields, ?) > 0",
-                                   (reference, name, reference))
+        changed = {reference: name for reference, name in names.items() if reference != name}
+        if changed:
+            connection.create_function("with_media_names", 1, lambda fields: with_media_names(fields, changed))
+            connection.execute("UPDATE note SET fields = with_media_names(fields) "
+                               "WHERE fields <> with_media_names(fields)")
         lost = len(missing) + sum("is missing" in one.what for one in bundle.warnings)
         staging.insert_facts(connection, {Fact.MEDIA_MISSING: str(lost)})
         staging.insert_rows(connection, "problem", (

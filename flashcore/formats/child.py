@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import flashcore
@@ -63,41 +64,90 @@ def run_child(
 ) -> dict[str, Any]:
     """What the reader of a job answers. The folder stays as the child left it, also after an error.
 
-    ``job`` is JSON: ``reader`` names a function of this package as ``module:function``, which is called with the job,
-    the folder and a function to tell its progress (done, of how much), and answers with JSON; ``path`` is the file that
-    it reads, also for the sentences of errors (made absolute for the child, which stands in the folder).
+    ``job`` is JSON: ``reader`` names a function of this package as ``module:function``, which is called with the job
+    and the folder, and answers with JSON; ``path`` is the file that it reads, also for the sentences of errors (made
+    absolute for the child, which stands in the folder). ``progress`` is told what is done of how much.
 
     Raises:
         FileError: the reader refused the file, took more than the limits, or crashed. A DeckFileError stays one.
         UsageError: the reader was told something that does not fit.
     """
-    path = Path(str(job.get("path") or "standard input"))
-    place = {"path": os.path.abspath(path)} if job.get("path") else {}
-    words = json.dumps({**job, **place, "limits": _as_json(limits)})
-    try:
-        process = subprocess.Popen(
-            [sys.executable, *_MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            cwd=folder, env=_environment(folder), start_new_session=True)
-    except OSError as error:
-        raise FileError(path, f"the process that reads it cannot be started ({error.strerror or error})") from error
-    answer = _Answer(path, progress)
-    try:
-        until = time.monotonic() + limits.wall_seconds
-        assert process.stdin is not None
-        with contextlib.suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(words.encode())
-        in_time = _listen(process, answer, until)
-    finally:
-        _end(process)
-    if not in_time:
-        _refuse(path, f"reading it took more than {limits.wall_seconds:.0f} seconds, which is the limit for its size")
-    if answer.is_too_long:
-        _refuse(path, f"what was read from it takes more than {_MOST_ANSWER_BYTES:,} bytes to say, which is the limit")
-    if answer.error is not None:
-        _raise(path, answer.error)
-    if process.returncode or answer.result is None:
-        _died(path, process.returncode, limits, answer.words)
-    return answer.result
+    with Child(job, folder, limits=limits, progress=progress) as child:
+        return child.result()
+
+
+class Child:
+    """A child that is at work; at the end of the ``with`` nothing of it is left. See ``run_child``."""
+
+    def __init__(self, job: Mapping[str, Any], folder: Path, *, limits: ChildLimits,
+                 progress: Callable[[int, int], None] | None = None) -> None:
+        self._path = Path(str(job.get("path") or "standard input"))
+        self._limits = limits
+        place = {"path": os.path.abspath(self._path)} if job.get("path") else {}
+        words = json.dumps({**job, **place, "limits": _as_json(limits)})
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, *_MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                cwd=folder, env=_environment(folder), start_new_session=True)
+        except OSError as error:
+            raise FileError(self._path, "the process that reads it cannot be started "
+                                        f"({error.strerror or error})") from error
+        self._answer = _Answer(self._path, progress)
+        self._until = time.monotonic() + limits.wall_seconds
+        try:
+            assert self._process.stdin is not None
+            with contextlib.suppress(BrokenPipeError), self._process.stdin:
+                self._process.stdin.write(words.encode())
+        except BaseException:
+            _end(self._process)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        _end(self._process)
+
+    def wait_for(self, part: str) -> bool:
+        """Wait until a part of the result lies in the folder; False where the reader ended without saying so.
+
+        Raises:
+            FileError: as ``run_child``.
+        """
+        if part not in self._answer.ready:
+            self._listen(part)
+        if part in self._answer.ready:
+            return True
+        self.result()
+        return False
+
+    def result(self) -> dict[str, Any]:
+        """What the reader answers when it is done; raises as ``run_child``."""
+        if self._process.returncode is None:
+            self._listen()
+        answer = self._answer
+        if answer.is_too_long:
+            _refuse(self._path, f"what was read from it takes more than {_MOST_ANSWER_BYTES:,} bytes to say, which is "
+                                "the limit")
+        if answer.error is not None:
+            _raise(self._path, answer.error)
+        if self._process.returncode or answer.result is None:
+            _died(self._path, self._process.returncode, self._limits, answer.words)
+        return answer.result
+
+    def _listen(self, part: str | None = None) -> None:
+        try:
+            in_time = _listen(self._process, self._answer, self._until, part)
+        except BaseException:
+            _end(self._process)
+            raise
+        if in_time and part in self._answer.ready:
+            return
+        _end(self._process)
+        if not in_time:
+            _refuse(self._path, f"reading it took more than {self._limits.wall_seconds:.0f} seconds, which is the "
+                                "limit for its size")
 
 
 class _Answer:
@@ -109,6 +159,7 @@ class _Answer:
         self._words = b""
         self.result: dict[str, Any] | None = None
         self.error: dict[str, Any] | None = None
+        self.ready: set[str | None] = set()
 
     @property
     def words(self) -> str:
@@ -134,6 +185,9 @@ class _Answer:
             said = json.loads(line)
             if "progress" in said:
                 done, total = said["progress"]
+            elif "ready" in said:
+                self.ready.add(str(said["ready"]))
+                return
             elif isinstance(said.get("error"), dict):
                 self.error = said["error"]
                 return
@@ -146,8 +200,11 @@ class _Answer:
             self._progress(int(done), int(total))
 
 
-def _listen(process: subprocess.Popen[bytes], answer: _Answer, until: float) -> bool:
-    """Hears the child out; whether it ended in time. Both pipes are read at once, so neither can block it."""
+def _listen(process: subprocess.Popen[bytes], answer: _Answer, until: float, part: str | None = None) -> bool:
+    """Hears the child out, or until a part is ready; whether that was in time.
+
+    Both pipes are read at once, so neither can block it.
+    """
     assert process.stdout is not None
     assert process.stderr is not None
     with selectors.DefaultSelector() as selector:
@@ -162,7 +219,7 @@ def _listen(process: subprocess.Popen[bytes], answer: _Answer, until: float) -> 
                     key.data(data)
                 else:
                     selector.unregister(key.fileobj)
-            if answer.is_too_long:
+            if answer.is_too_long or (part is not None and part in answer.ready):
                 return True
     try:
         process.wait(max(until - time.monotonic(), 0.1))

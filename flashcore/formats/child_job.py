@@ -40,6 +40,12 @@ def progress(done: int, total: int) -> None:
         _say({"progress": [done, total]})
 
 
+def ready(part: str) -> None:
+    """Tells the parent that a part of the result lies in the folder, whole and closed; outside of a child nothing."""
+    if _answers is not None:
+        _say({"ready": part})
+
+
 def main() -> None:
     """Runs the job, says its result as one line of JSON, and ends the process at once."""
     global _answers  # noqa: PLW0603

@@ -32,8 +32,8 @@ from flashcore.formats.table_rows import Row, checked_count, delimiter_of, fault
 from flashcore.formats.text_file import clean_text, decode
 
 NAMES: Mapping[str, str] = {
-    **dict.fromkeys(("question", "front", "term", "prompt", "q", "text", "cloze"), "question"),
-    **dict.fromkeys(("answer", "back", "definition", "a"), "answer"),
+    **dict.fromkeys(("question", "front", "term", "prompt", "text", "cloze"), "question"),
+    **dict.fromkeys(("answer", "back", "definition"), "answer"),
     **dict.fromkeys(("why", "explanation", "extra", "back extra"), "why"),
     **dict.fromkeys(("source", "reference"), "source"),
     **dict.fromkeys(("tags", "tag"), "tags"), **dict.fromkeys(("note type", "notetype"), "note type"),

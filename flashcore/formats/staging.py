@@ -30,6 +30,10 @@ from flashcore.errors import Problem
 
 NAME = "staging.db"
 """The name of a staging file in its folder."""
+LOG_NAME = "log.db"
+"""A second one beside it, where a reader has one: what it finds out last, its reviews and media among it."""
+CONTENT = "content"
+"""The part of a result that is ready when the first one is."""
 SEPARATOR = "\x1f"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_0 = date(1970, 1, 1).toordinal()
@@ -55,15 +59,25 @@ def _quoted(path: Path) -> str:
     return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def insert_rows(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Add rows to a table; their values stand in the order of its columns."""
+def attach_log(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the second file and attach it to the first, as ``log``."""
+    create_staging(path).close()
+    connection.execute("ATTACH ? AS log", (f"{path.absolute().as_uri()}?mode=rw",))
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32768"):
+        connection.execute(f"PRAGMA log.{pragma}")
+
+
+def insert_rows(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]],
+                file: str = "main") -> None:
+    """Add rows to a table of the first file (``main``) or the second (``log``); their values stand in the order of its
+    columns."""
     places = ", ".join("?" * len(TABLES[table]))
-    connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+    connection.executemany(f"INSERT INTO {file}.{table} VALUES ({places})", rows)
 
 
-def insert_facts(connection: sqlite3.Connection, facts: dict[str, str]) -> None:
-    """Say what holds for the whole file."""
-    insert_rows(connection, "fact", facts.items())
+def insert_facts(connection: sqlite3.Connection, facts: dict[str, str], file: str = "main") -> None:
+    """Say what holds for the whole bundle."""
+    insert_rows(connection, "fact", facts.items(), file)
 
 
 def note_type_row(number: int, kind: NoteType) -> tuple[Any, ...]:
@@ -80,7 +94,8 @@ def note_types(connection: sqlite3.Connection) -> dict[int, NoteType]:
             for row in connection.execute("SELECT * FROM note_type ORDER BY id")}
 
 
-def write_bundle(connection: sqlite3.Connection, bundle: Bundle, media: Iterable[tuple[str, str, str, int]] = ()) -> None:
+def write_bundle(connection: sqlite3.Connection, bundle: Bundle,
+                 media: Iterable[tuple[str, str, str, int]] = ()) -> None:
     """Put a bundle into an empty staging file. ``media`` are its rows of that table: name, file, SHA-256, size."""
     decks: dict[str, int] = {}
     kinds: dict[NoteType, int] = {}

@@ -37,7 +37,7 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> str:
 
 
 def mark_of(data: bytes) -> str:
-    """The encoding that the first bytes of a file tell: by its byte order mark, else UTF-16 by its zeros, else UTF-8."""
+    """The encoding that the first bytes of a file tell: by a byte order mark, else UTF-16 by its zeros, else UTF-8."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name

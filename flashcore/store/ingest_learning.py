@@ -40,6 +40,7 @@ _DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
 _HOUR_MS = 3_600_000
 _LATEST_DAY = 2_932_000  # in the year 9997: a date can still hold it and a day more
+_LONGEST_DAYS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,17 +237,20 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
     row, day_start = staged.card.c, (zone.rollover_hour * 60 - now_offset) * _MINUTE_MS
     is_step = row.due_at.is_not(None)
     clamped = func.min(func.max(row.due_on, 0), _LATEST_DAY)
-    last_at = func.coalesce(row.last_at, select(func.max(staged.review.c.answered_at)).where(
-        staged.review.c.card_id == row.id, staged.review.c.rating.is_not(None)).scalar_subquery())
+    now_ms = to_millis(now)  # what a wrong clock wrote of the future was no answer yet
+    last_at = func.coalesce(case((row.last_at <= now_ms, row.last_at)), select(func.max(
+        staged.review.c.answered_at)).where(staged.review.c.card_id == row.id, staged.review.c.rating.is_not(None),
+                                            staged.review.c.answered_at <= now_ms).scalar_subquery())
     steps = case((row.state == int(CardState.RELEARNING), staged.deck_map.c.relearning_steps),
                  else_=staged.deck_map.c.learning_steps)
     step = func.max(func.min(steps - func.max(func.coalesce(row.steps_left, 0), 0), steps - 1), 0)
-    days = func.max(func.coalesce(row.interval_days, 0), 1)
+    days = func.min(func.max(func.coalesce(row.interval_days, 0), 1), _LONGEST_DAYS)
+    due_at = func.min(func.max(row.due_at, 0), _LATEST_DAY * _DAY_MS)
     connection.execute(insert(schedule).from_select(
         ["card_id", *SCHEDULE_COLUMNS],
         select(staged.taken.c.id, row.state,
-               case((is_step, row.due_at), else_=clamped * _DAY_MS + day_start),
-               case((is_step, func.max(zone.study_day(row.due_at), 0)), else_=clamped),
+               case((is_step, due_at), else_=clamped * _DAY_MS + day_start),
+               case((is_step, func.max(zone.study_day(due_at), 0)), else_=clamped),
                case((is_step, 0), else_=days),
                case((row.state == int(CardState.REVIEW), null()), else_=cast(step, Number)),
                func.coalesce(row.stability, staged.memory.c.stability),

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, Text, and_, case, cast, exists, func, insert, literal, select, text, update
 
+from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note_type import NoteType
 from flashcore.domain.tag_trees import Label
 from flashcore.store import staged
@@ -219,10 +220,12 @@ def _extras() -> Any:
 
 def rename_media(connection: Connection, names: Mapping[str, str]) -> None:
     """Let new notes name their media by the names that these have here."""
+    if not names:
+        return
     new = select(staged.note_map.c.id).where(staged.note_map.c.is_new == 1)
-    for old, name in names.items():
-        connection.execute(update(note).where(note.c.id.in_(new), func.instr(note.c.fields, old) > 0)
-                           .values(fields=func.replace(note.c.fields, old, name)))
+    _driver(connection).create_function("with_media_names", 1, lambda fields: with_media_names(fields, names))
+    renamed = func.with_media_names(note.c.fields)
+    connection.execute(update(note).where(note.c.id.in_(new), note.c.fields != renamed).values(fields=renamed))
 
 
 def new_notes_with_topic(connection: Connection) -> list[int]:

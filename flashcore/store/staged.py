@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy import Column, Connection, MetaData, Table, text
 from sqlalchemy.schema import CreateTable, DropTable
 
 from flashcore.domain.staging import TABLES, create_statement
@@ -18,17 +18,25 @@ from flashcore.store.columns import Flag, Fraction, Number, Words
 if TYPE_CHECKING:
     from flashcore.store.database import Database
 
-_SCHEMA = "staged"
+_SCHEMA, _LOG = "staged", "staged_log"
 _CACHE, _IMPORT_CACHE = -2_000, -65_536
 """Kibibytes of pages that are held: SQLite's default for single answers, more for the many rows of an import."""
 _TYPES = {"INTEGER": Number, "REAL": Fraction, "TEXT": Words}
 _staged = MetaData(schema=_SCHEMA)
 
 
+_views = MetaData(schema="temp")
+_OF_BOTH = ("review", "media", "problem", "skipped", "fact")
+"""Tables that a second file may have rows of; they are read through a view of both."""
+
+
 def _of_stage(name: str) -> Any:
     """A table under another name, as ours are called the same."""
     columns = (Column(column, _TYPES[kind.split()[0]]) for column, kind in TABLES[name].items())
-    return Table(name, _staged, *columns).alias(f"staged_{name}")
+    table = Table(name, _staged, *columns)
+    if name not in _OF_BOTH:
+        return table.alias(f"staged_{name}")
+    return Table(f"staged_{name}", _views, *(Column(column.name, column.type) for column in table.columns))
 
 
 def target(name: str) -> Table:
@@ -96,14 +104,46 @@ def importing(database: Database, staging: Path) -> Iterator[Connection]:
     """
     check_staging(staging)
     driver = database.driver()
-    driver.execute("ATTACH ? AS staged", (f"{staging.absolute().as_uri()}?mode=ro&immutable=1",))
+    _attach(driver, staging, _SCHEMA)
     driver.execute(f"PRAGMA cache_size={_IMPORT_CACHE}")
     try:
         with database.write() as connection, _maps(connection):
+            _make_views(connection, [_SCHEMA])
             yield connection
+            _drop_views(connection)
     finally:
         driver.execute(f"PRAGMA cache_size={_CACHE}")
-        driver.execute("DETACH staged")
+        for schema in {row[1] for row in driver.execute("PRAGMA database_list")} & {_SCHEMA, _LOG}:
+            driver.execute(f"DETACH {schema}")
+
+
+def add_log(database: Database, connection: Connection, log: Path) -> None:
+    """Read the second file too, inside the transaction.
+
+    Raises:
+        FileError: the file is no staging file.
+    """
+    check_staging(log)
+    _attach(database.driver(), log, _LOG)
+    _drop_views(connection)
+    _make_views(connection, [_SCHEMA, _LOG])
+
+
+def _attach(driver: sqlite3.Connection, path: Path, schema: str) -> None:
+    driver.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode=ro&immutable=1",))
+
+
+def _make_views(connection: Connection, files: Sequence[str]) -> None:
+    for name in _OF_BOTH:
+        # the reviews stand in one of them: a view of both would sort them anew
+        read = files[-1:] if name == "review" else files
+        connection.execute(text(f"CREATE TEMP VIEW staged_{name} AS "
+                                + " UNION ALL ".join(f"SELECT * FROM {file}.{name}" for file in read)))
+
+
+def _drop_views(connection: Connection) -> None:
+    for name in _OF_BOTH:
+        connection.execute(text(f"DROP VIEW temp.staged_{name}"))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from flashcore.domain.taxonomy import systems
 from flashcore.store import day, decks
 from flashcore.store.database import Connection
 from flashcore.store.selection import View, find_cards
-from flashcore.study.day_plan import DayPlan, plan_day
+from flashcore.study.day_plan import Asks, DayPlan, plan_by_deck
 from flashcore.study.options import OptionSet
 from flashcore.study.pace import RECENT_ANSWERS, STUDY_DAYS, Pace, minutes_a_day, pace_of
 
@@ -26,7 +26,11 @@ _WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class DeckDue:
-    """Counts of one deck for today, its children's included."""
+    """What a deck would ask today if it were studied alone, its children's cards included.
+
+    The limits of its parents count only for them, as in Anki's list of decks. Learning steps of days, which take their
+    place among the reviews first, count as ``learning``.
+    """
 
     deck: str
     new: int
@@ -122,23 +126,20 @@ def pace(connection: Connection) -> Pace:
 
 def due_report(connection: Connection, query: Query, view: View, options: OptionSet) -> DueReport:
     """The counts of today."""
-    return _report(connection, plan_day(connection, query, view, options), pace(connection))
+    return _report(*plan_by_deck(connection, query, view, options), pace(connection))
 
 
-def _report(connection: Connection, plan: DayPlan, at: Pace) -> DueReport:
-    names = decks.deck_names(connection)
-    by_deck = {name: [0, 0, 0] for deck_name in names.values() for name in ancestors(deck_name)}
+def _report(plan: DayPlan, by_deck: Mapping[str, Asks], at: Pace) -> DueReport:
     by_system: dict[str | None, list[int]] = {}
-    for kind, cards in enumerate((plan.new, plan.steps, plan.due)):
+    for kind, cards in enumerate((plan.new, plan.learning, plan.due)):
         for candidate in cards:
             by_system.setdefault(candidate.system, [0, 0, 0])[kind] += 1
-            for name in ancestors(names[candidate.deck_id]):
-                by_deck[name][kind] += 1
-    new, learning, due = len(plan.new), len(plan.steps), len(plan.due)
+    new, learning, due = len(plan.new), len(plan.learning), len(plan.due)
     order = {system: place for place, system in enumerate(systems())}
     return DueReport(
         new, learning, due, at.minutes(new=new, learning=learning, due=due), sum(by_system.get(None, ())),
-        tuple(DeckDue(name, *counts) for name, counts in sorted(by_deck.items(), key=lambda item: _deck_key(item[0]))),
+        tuple(DeckDue(name, asks.new, asks.learning, asks.due)
+              for name, asks in sorted(by_deck.items(), key=lambda item: _deck_key(item[0]))),
         tuple(SystemDue(system, *counts) for system, counts in sorted(
             ((system, counts) for system, counts in by_system.items() if system is not None),
             key=lambda item: order.get(item[0], len(order)))))
@@ -174,9 +175,7 @@ def new_tomorrow(connection: Connection, options: OptionSet, plan: DayPlan) -> i
 
 def home(connection: Connection, query: Query, view: View, options: OptionSet) -> Home:
     """Everything that the home screen shows."""
-    plan = plan_day(connection, query, view, options)
-    at = pace(connection)
-    report = _report(connection, plan, at)
+    report = due_report(connection, query, view, options)
     week = day.due_by_day(connection, view.today + timedelta(days=1), view.today + timedelta(days=_WEEK))
     fullest = max(week, key=lambda one: (week[one], -one.toordinal()), default=None)
     by_system = day.cards_by_system(connection)

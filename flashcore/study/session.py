@@ -180,7 +180,7 @@ class Session:
         """What is left, the card shown included."""
         left = self._queue.cards()
         new = sum(1 for candidate in left if candidate.card_id in self._new_ids)
-        learning = sum(1 for candidate in left if candidate.due_at is not None)
+        learning = sum(1 for candidate in left if candidate.is_learning)
         due = len(left) - new - learning
         return SessionCounts(due, learning, new, self._collection.pace().minutes(new=new, learning=learning, due=due))
 
@@ -239,7 +239,7 @@ class Session:
         self._new_ids = {candidate.card_id for candidate in plan.new}
         left = None if self._limit is None else max(self._limit - len({a.card_id for _, a in self._answers}), 0)
         steps = plan.steps[:left]
-        main = interleaved(plan.due, plan.new)
+        main = interleaved(plan.day_steps + plan.due, plan.new)
         return CardQueue(steps, main if left is None else main[:left - len(steps)])
 
     def _load(self, card_id: int) -> _Loaded:
@@ -323,7 +323,7 @@ class Session:
             return
         self._queue.drop_siblings(card.note_id, card.id)
         if after.interval_days == 0 and after.due_on <= self._day and "suspended" not in row.leech:
-            self._queue.put_step(candidate._replace(due_at=after.due_at))
+            self._queue.put_step(candidate._replace(due_at=after.due_at, is_learning=True))
 
     def _set_aside(self, act: Callable[[Sequence[int]], int], *, whole_note: bool) -> None:
         if self._prompt is None:

@@ -19,10 +19,12 @@ from flashcore.domain.bundle import Skipped
 from flashcore.domain.staging import Fact
 from flashcore.errors import FileError, Problem
 from flashcore.formats import Format
+from flashcore.formats.child import Child, ChildLimits
+from flashcore.formats.staging import CONTENT, LOG_NAME, NAME
 from flashcore.store import imports, ingest_learning, staged
-from flashcore.store.note_types import note_types
 from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection, Database
+from flashcore.store.note_types import note_types
 from flashcore.study.import_report import FileReport, ImportReport
 from flashcore.study.learning import merge_learning
 from flashcore.study.staged_media import StagedMedia
@@ -61,11 +63,17 @@ def import_staged(collection: Collection, database: Database, path: Path, format
     if not settings.theirs and _is_known(database, sha256, told, report, file):
         return
     with _folder(collection.path, is_dry_run=settings.is_dry_run) as folder:
-        staging = _read(collection, path, format, job, settings, folder, progress)
         media = StagedMedia(collection.media_path, folder, is_dry_run=settings.is_dry_run)
         try:
-            with staged.importing(database, staging) as connection:
-                _merge(collection, database, connection, media, settings, (sha256, told), report, file)
+            with _reading(collection, path, format, job, settings, folder, progress) as child:
+                child.wait_for(CONTENT)
+                with staged.importing(database, folder / NAME) as connection:
+                    merge = _Merge(collection, database, connection, settings, report, file)
+                    merge.take_notes()  # while the child reads the log
+                    child.result()
+                    if (folder / LOG_NAME).exists():
+                        staged.add_log(database, connection, folder / LOG_NAME)
+                    merge.take_rest(media, sha256, told)
         except BaseException:
             media.give_up()
             raise
@@ -89,12 +97,9 @@ def _is_known(database: Database, sha256: str, told: str, report: ImportReport, 
     return True
 
 
-def _read(collection: Collection, path: Path, format: Format, job: Mapping[str, str], settings: StagedSettings,
-          folder: Path, progress: Progress | None) -> Path:
-    """The staging file that a limited child process leaves of a file."""
-    from flashcore.formats.child import ChildLimits, run_child
-    from flashcore.formats.staging import NAME
-
+def _reading(collection: Collection, path: Path, format: Format, job: Mapping[str, str], settings: StagedSettings,
+             folder: Path, progress: Progress | None) -> Child:
+    """The limited child process that leaves staging files of a file in a folder."""
     now = collection.now()
     known = {}
     if ":" not in format.reader:  # tables may name a note type of the collection instead of saying what it is
@@ -102,40 +107,52 @@ def _read(collection: Collection, path: Path, format: Format, job: Mapping[str, 
             known["note_types"] = [
                 [kind.name, str(kind.kind), kind.fields, [[one.name, one.front, one.back] for one in kind.templates],
                  kind.css] for kind in note_types(connection).values()]
-    run_child({**job, **known, **format.job, "path": str(path), "now_ms": round(now.timestamp() * 1000),
-               "utc_offset_minutes": collection.offset_minutes(now), "with_learning": settings.with_scheduling},
-              folder, limits=ChildLimits.for_file(path.stat().st_size), progress=progress)
-    return folder / NAME
+    return Child({**job, **known, **format.job, "path": str(path), "now_ms": round(now.timestamp() * 1000),
+                  "utc_offset_minutes": collection.offset_minutes(now), "with_learning": settings.with_scheduling},
+                 folder, limits=ChildLimits.for_file(path.stat().st_size), progress=progress)
 
 
-def _merge(collection: Collection, database: Database, connection: Connection, media: StagedMedia,
-           settings: StagedSettings, known_as: tuple[str, str], report: ImportReport, file: FileReport) -> None:
-    facts = imports.facts(connection)
-    file.problems += [Problem(*row) for row in imports.problems(connection)]
-    file.skipped += [Skipped(*row) for row in imports.skipped(connection)]
-    changes = ChangeSet(connection)
-    notes = StagedNotes(collection, connection, changes, settings.deck, file.path, facts, theirs=settings.theirs,
-                        with_options=settings.with_scheduling)
-    counts = notes.merge(media, file)
-    learned = merge_learning(collection, database, connection)
-    staged_notes, cards, reviews = ingest_learning.staged_counts(connection)
-    systems, untagged = imports.systems(connection)
-    seq = database.next_seq(connection)
-    if counts.new or learned.reviews_new or learned.rescheduled or not changes.is_empty():
-        changes.save(seq, collection.clock.new_uuid(), "import", collection.now(), also={"import": {
-            "sha256": known_as[0], "path": file.path, "new": counts.new, "updated": counts.updated,
-            "first_note": counts.first_note, "reviews": learned.reviews_new}})
-    file.notes, file.cards = staged_notes + len(file.skipped), cards
-    if not settings.theirs:
-        imports.remember_import(connection, *known_as, seq, {
-            "notes": file.notes, "cards": cards, "reviews": reviews, "untagged": untagged, "systems": systems,
-            "skipped": [[one.note, one.reason] for one in file.skipped]})
-    _report(report, file, counts)
-    report.add_learned(learned)
-    report.media_new += len(media.added)
-    report.media_missing += int(facts.get(Fact.MEDIA_MISSING, "0"))
-    report.systems.update(systems)
-    report.untagged += untagged
+class _Merge:
+    """The merge of one file, in its transaction: first notes and cards, then what the reader finds out last."""
+
+    def __init__(self, collection: Collection, database: Database, connection: Connection, settings: StagedSettings,
+                 report: ImportReport, file: FileReport) -> None:
+        self._collection, self._database, self._connection = collection, database, connection
+        self._settings, self._report, self._file = settings, report, file
+        self._changes = ChangeSet(connection)
+        self._notes = StagedNotes(collection, connection, self._changes, settings.deck, file,
+                                  imports.facts(connection), theirs=settings.theirs,
+                                  with_options=settings.with_scheduling)
+
+    def take_notes(self) -> None:
+        """Match the notes and add the new ones."""
+        self._notes.add()
+
+    def take_rest(self, media: StagedMedia, sha256: str, told: str) -> None:
+        """Media, newer texts of known notes, reviews and schedules, and the report."""
+        connection, file, report = self._connection, self._file, self._report
+        file.problems += [Problem(*row) for row in imports.problems(connection)]
+        file.skipped += [Skipped(*row) for row in imports.skipped(connection)]
+        counts = self._notes.update(media.take(connection))
+        learned = merge_learning(self._collection, self._database, connection)
+        staged_notes, cards, reviews = ingest_learning.staged_counts(connection)
+        systems, untagged = imports.systems(connection)
+        seq = self._database.next_seq(connection)
+        if counts.new or learned.reviews_new or learned.rescheduled or not self._changes.is_empty():
+            self._changes.save(seq, self._collection.clock.new_uuid(), "import", self._collection.now(), also={
+                "import": {"sha256": sha256, "path": file.path, "new": counts.new, "updated": counts.updated,
+                           "first_note": counts.first_note, "reviews": learned.reviews_new}})
+        file.notes, file.cards = staged_notes + len(file.skipped), cards
+        if not self._settings.theirs:
+            imports.remember_import(connection, sha256, told, seq, {
+                "notes": file.notes, "cards": cards, "reviews": reviews, "untagged": untagged, "systems": systems,
+                "skipped": [[one.note, one.reason] for one in file.skipped]})
+        _report(report, file, counts)
+        report.add_learned(learned)
+        report.media_new += len(media.added)
+        report.media_missing += int(imports.facts(connection).get(Fact.MEDIA_MISSING, "0"))
+        report.systems.update(systems)
+        report.untagged += untagged
 
 
 def _report(report: ImportReport, file: FileReport, counts: NoteCounts) -> None:

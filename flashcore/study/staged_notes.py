@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from flashcore.domain.bundle import OnMatch
 from flashcore.domain.deck import clean_deck_name
+from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import NoteType
 from flashcore.domain.staging import Fact
@@ -30,7 +31,6 @@ from flashcore.study import identity
 from flashcore.study.import_report import Conflict, FileReport
 from flashcore.study.merge import Protected, merged
 from flashcore.study.options import OPTIONS, OptionSet, read_option
-from flashcore.study.staged_media import StagedMedia
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
@@ -55,37 +55,40 @@ class NoteCounts:
 class StagedNotes:
     """One merge, inside the transaction of its import."""
 
-    def __init__(self, collection: Collection, connection: Connection, changes: ChangeSet, deck: str | None, file: str,
-                 facts: Mapping[str, str], *, theirs: bool, with_options: bool) -> None:
+    def __init__(self, collection: Collection, connection: Connection, changes: ChangeSet, deck: str | None,
+                 file: FileReport, facts: Mapping[str, str], *, theirs: bool, with_options: bool) -> None:
         self._collection, self._connection, self._changes = collection, connection, changes
         self._deck, self._file, self._facts, self._theirs = deck, file, facts, theirs
         self._with_options = with_options
+        self._counts = NoteCounts()
+        self._matched = 0
+        self._on_match = OnMatch(facts.get(Fact.ON_MATCH, OnMatch.UPDATE))
 
-    def merge(self, media: StagedMedia, file: FileReport) -> NoteCounts:
-        """Match, add and update; the maps of the staging file are filled afterwards."""
-        connection, counts = self._connection, NoteCounts()
+    def add(self) -> None:
+        """Match the notes and add the new ones; the maps of the staging file are filled afterwards."""
+        connection, counts = self._connection, self._counts
         was_empty = decks.is_empty(connection)
         ingest_notes.map_note_types(connection)
-        self._map_decks(file, was_empty=was_empty)
-        on_match = OnMatch(self._facts.get(Fact.ON_MATCH, OnMatch.UPDATE))
-        matched = 0
+        self._map_decks(self._file, was_empty=was_empty)
         if not was_empty:
-            matched = ingest_notes.match_by_guid(connection)
-            if on_match is not OnMatch.ADD:
-                matched += ingest_notes.match_by_first_field(
+            self._matched = ingest_notes.match_by_guid(connection)
+            if self._on_match is not OnMatch.ADD:
+                self._matched += ingest_notes.match_by_first_field(
                     connection, in_deck=self._facts.get(Fact.MATCH_IN_DECK) == "1")
-        names = media.take(connection)
         reading = _TagReading(note_types(connection))
         counts.first_note, counts.new = ingest_notes.add_new_notes(
             connection, self._guids(), self._collection.now(), reading.labels, reading.axes, reading.depth)
-        ingest_notes.rename_media(connection, names)
         ingest_notes.add_new_cards(connection)
-        if matched and on_match is not OnMatch.KEEP:
-            self._update(counts, names)
-        counts.same = matched - counts.updated
         if with_topic := ingest_notes.new_notes_with_topic(connection):
             content.order_new_cards(connection, with_topic)
-        return counts
+
+    def update(self, names: Mapping[str, str]) -> NoteCounts:
+        """Take the newer texts of known notes; ``names`` are media that are called otherwise here."""
+        ingest_notes.rename_media(self._connection, names)
+        if self._matched and self._on_match is not OnMatch.KEEP:
+            self._update(self._counts, names)
+        self._counts.same = self._matched - self._counts.updated
+        return self._counts
 
     def _map_decks(self, file: FileReport, *, was_empty: bool) -> None:
         """Find or make the decks; one that is new here brings its options."""
@@ -153,14 +156,14 @@ class StagedNotes:
         held = content.notes_by_id(connection, [one.note_id for one in differing])
         for one in differing:
             stored = held[one.note_id]
-            fields = tuple(_renamed(text, names) for text in split_fields(one.fields))
+            fields = split_fields(with_media_names(one.fields, names))
             read = Note(stored.note.guid, kinds[one.note_type_id], fields, tuple(one.tags.split()), Markup(one.markup),
                         tuple(map(int, one.cloze_ordinals.split())))
             if one.absent:
                 read = _filled(read, stored.note, frozenset(split_fields(one.absent)))
             if read.markup is Markup.HTML and stored.note.markup is Markup.MARKDOWN:
                 read = _unrendered(read, stored.note)
-            result = merged(stored, read, self._file, one.line, theirs=self._theirs, protected=protected)
+            result = merged(stored, read, self._file.path, one.line, theirs=self._theirs, protected=protected)
             has_base = stored.base is not None or one.changed_at is None
             base = imports.base_columns(read, stored.base.deck if stored.base else "") if has_base else {}
             is_changed = content.change_note(self._changes, stored.id, result.note, self._collection.now(),
@@ -187,12 +190,6 @@ class _TagReading:
         """The depth of a note; ``fields`` is how they begin."""
         named = self._named_depth(tags)
         return str(named or axes.depth_of((), self._kinds[kind], ingest_notes.first_field_key(fields)))
-
-
-def _renamed(text: str, names: Mapping[str, str]) -> str:
-    for old, new in names.items():
-        text = text.replace(old, new)
-    return text
 
 
 def _unrendered(read: Note, held: Note) -> Note:

@@ -37,7 +37,7 @@ def build(folder: Path, note_count: int) -> dict[str, Any]:
     anki_baseline.build_collection(folder / "anki.anki2", note_count)
     basic = NoteType("Basic", NoteKind.STANDARD, ("Front", "Back"), (Template("Card 1", "{{Front}}", "{{Back}}"),))
     with closing(create_staging(folder / "staging.db")) as connection:
-        connection.create_collation("unicase", lambda one, other: (one.lower() > other.lower()) - (one.lower() < other.lower()))
+        connection.create_collation("unicase", lambda one, other: (one > other) - (one < other))
         connection.execute("ATTACH ? AS anki", (str(folder / "anki.anki2"),))
         insert_rows(connection, "note_type", [note_type_row(1, basic)])
         decks = connection.execute("SELECT id, name FROM anki.decks ORDER BY id").fetchall()
@@ -46,19 +46,20 @@ def build(folder: Path, note_count: int) -> dict[str, Any]:
         [created_on] = connection.execute("SELECT crt / 86400 FROM anki.col").fetchone()
         for name in ("deck_of", "note_of", "card_of"):
             connection.execute(f"CREATE TEMP TABLE {name} (anki INTEGER PRIMARY KEY, id INTEGER)")
-        connection.executemany("INSERT INTO deck_of VALUES (?, ?)", [(row[0], place) for place, row in enumerate(decks, 1)])
+        connection.executemany("INSERT INTO deck_of VALUES (?, ?)",
+                               [(row[0], place) for place, row in enumerate(decks, 1)])
         connection.execute("INSERT INTO note_of SELECT id, row_number() OVER (ORDER BY id) FROM anki.notes")
         connection.execute("INSERT INTO card_of SELECT id, row_number() OVER (ORDER BY id) FROM anki.cards")
-        connection.execute("INSERT INTO note SELECT o.id, guid, 1, 1, 'html', flds, trim(tags), '', n.id, mod * 1000, 0, '' "
-                           "FROM anki.notes n JOIN note_of o ON o.anki = n.id ORDER BY o.id")
+        connection.execute("INSERT INTO note SELECT o.id, guid, 1, 1, 'html', flds, trim(tags), '', n.id, mod * 1000, "
+                           "0, '' FROM anki.notes n JOIN note_of o ON o.anki = n.id ORDER BY o.id")
         connection.execute(
-            "INSERT INTO card SELECT o.id, n.id, ord, d.id, c.id, 0, 0, 0, NULL, type, due + ?, NULL, ivl, 0, data ->> '$.s', "
-            "data ->> '$.d', reps, lapses, (data ->> '$.lrt') * 1000, factor, '{\"ease\":2500,\"dr\":0.9}' FROM anki.cards c "
-            "JOIN card_of o ON o.anki = c.id JOIN note_of n ON n.anki = c.nid JOIN deck_of d ON d.anki = c.did "
-            "ORDER BY o.id", (created_on,))
+            "INSERT INTO card SELECT o.id, n.id, ord, d.id, c.id, 0, 0, 0, NULL, type, due + ?, NULL, ivl, 0, "
+            "data ->> '$.s', data ->> '$.d', reps, lapses, (data ->> '$.lrt') * 1000, factor, "
+            "'{\"ease\":2500,\"dr\":0.9}' FROM anki.cards c JOIN card_of o ON o.anki = c.id "
+            "JOIN note_of n ON n.anki = c.nid JOIN deck_of d ON d.anki = c.did ORDER BY o.id", (created_on,))
         connection.execute(
-            "INSERT INTO review SELECT row_number() OVER (), * FROM (SELECT o.id, r.id, ease, 'review', time, ivl, lastIvl, "
-            "factor FROM anki.revlog r JOIN card_of o ON o.anki = r.cid ORDER BY o.id, r.id)")
+            "INSERT INTO review SELECT row_number() OVER (), * FROM (SELECT o.id, r.id, ease, 'review', time, ivl, "
+            "lastIvl, factor FROM anki.revlog r JOIN card_of o ON o.anki = r.cid ORDER BY o.id, r.id)")
         return {table: connection.execute(f"SELECT count(*) FROM main.{table}").fetchone()[0]
                 for table in ("note", "card", "review")}
 

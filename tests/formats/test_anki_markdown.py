@@ -14,8 +14,8 @@ from flashcore.domain.vignette import Option, options_to_field
 from flashcore.formats.anki_markdown import html_fields, markdown_field, note_from_anki
 
 OPTIONS = options_to_field((Option("Less **x**", False, "No & <no>."), Option("$x$", True), Option("y", False)))
-PIECES = ("**a**", "[b]", "[c]", "{{c1::d::h}}", "\n", "\n\n", "- ", "$x<y$", "\\", "`c`", "![](p.png)", "<b>", "&amp;", "&",
-          "::", "}}", "{{", "\u0338", "é", "\U000f0000", "| a |\n|---|\n", "<!-- x -->", '"', "\x01", " ")
+PIECES = ("**a**", "[b]", "[c]", "{{c1::d::h}}", "\n", "\n\n", "- ", "$x<y$", "\\", "`c`", "![](p.png)", "<b>", "&amp;",
+          "&", "::", "}}", "{{", "\u0338", "é", "\U000f0000", "| a |\n|---|\n", "<!-- x -->", '"', "\x01", " ")
 TEXTS = st.lists(st.sampled_from(PIECES) | st.characters(exclude_categories=("Cs",), exclude_characters="\0\x1f"),
                  max_size=12).map(lambda parts: unicodedata.normalize("NFC", "".join(parts)))
 

@@ -7,11 +7,14 @@ from anki_judge import an_anki
 from flashcore.formats.anki_sorting import checksum, stripped
 
 FIELDS = (
-    "plain", " kept  as it is ", "<b>bold</b> &amp; more", "a&nbsp;b", "a\N{NO-BREAK SPACE}b", "a\N{NO-BREAK SPACE}&lt;b",
+    "plain", " kept  as it is ", "<b>bold</b> &amp; more", "a&nbsp;b", "a\N{NO-BREAK SPACE}b",
+    "a\N{NO-BREAK SPACE}&lt;b",
     "&lt; & &gt;", "&amp", "&foo;", "&#65;&#x1F600;&#128;", '<img src="a b.png">', "<IMG alt='y' src='B.png'/>",
     "<img src=x.jpg alt=z>", '<video src="v.mp4"></video>', '<object data="o.svg">', "[sound:a.mp3]", "<!-- c -->d",
-    "<!-- never closed <b>x</b>", "a < b and c > d", "a < b", "<style>.a{}</style>x<script>y</script>", "<<b>", "x<br>y\n",
-    "{{c1::a::b}}", "\N{IDEOGRAPHIC SPACE}x", "العربية", "<div><img src=\"c.png\"></div>&copy;", "<script>x", "<a href=\"x\">l</a>")
+    "<!-- never closed <b>x</b>", "a < b and c > d", "a < b", "<style>.a{}</style>x<script>y</script>", "<<b>",
+    "x<br>y\n",
+    "{{c1::a::b}}", "\N{IDEOGRAPHIC SPACE}x", "العربية", "<div><img src=\"c.png\"></div>&copy;", "<script>x",
+    "<a href=\"x\">l</a>")
 
 
 def test_they_are_those_of_anki(tmp_path: Path) -> None:

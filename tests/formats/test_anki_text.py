@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from anki.errors import BackendError
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from text_judge import NoteSeen, anki, imports, seen
@@ -66,7 +67,10 @@ def by_anki(data: bytes, guids: Sequence[str]) -> list[NoteSeen]:
     with anki() as collection, TemporaryDirectory() as folder:
         path = Path(folder) / "deck.txt"
         path.write_bytes(data)
-        imports(collection, path)
+        try:
+            imports(collection, path)
+        except BackendError:  # the file has no rows
+            return []
         return seen(collection, guids)
 
 
@@ -281,7 +285,7 @@ def test_f1_a_byte_order_mark_tells_the_encoding(data: bytes) -> None:
 
 
 def test_f1_other_bytes_than_utf_8_are_named_and_never_guessed() -> None:
-    with pytest.raises(FileError, match="line 2 byte 5 is not UTF-8.*try --encoding latin-1"):
+    with pytest.raises(FileError, match=r"line 2 byte 6 is not UTF-8.*try --encoding latin-1"):
         read(b"#html:true\na\tb\xc3\xa9\xe9\n", ReadOptions())
     (one,) = read(b"#html:true\na\t\xe9\n", ReadOptions(encoding="latin-1")).notes
     assert one.note.fields == ("a", "é")
@@ -341,7 +345,7 @@ def test_f4_five_thousand_columns_are_read_and_more_than_ten_thousand_named() ->
 def test_f4_as_many_rows_as_the_limit_are_read_and_one_more_is_refused() -> None:
     text = BASIC_HEAD + "".join(f"{number}\tb\n" for number in range(MOST_ROWS))
     assert len(bundle_of(text).notes) == MOST_ROWS
-    with pytest.raises(FileError, match="it has more than 300,000 rows.*split it"):
+    with pytest.raises(FileError, match=r"it has more than 300,000 rows.*split it"):
         bundle_of(text + "x\ty\nz\tz\n")
 
 

@@ -50,8 +50,8 @@ def imported(anki: Anki, path: Path) -> dict[str, int]:
 def found(anki: Anki) -> dict[str, tuple[str, list[str], list[str], list[tuple[int, str]]]]:
     """guid -> note type, fields (without the Markdown), tags, and the ordinal and deck of each card."""
     notes = [anki.get_note(note_id) for note_id in anki.find_notes("")]
-    return {note.guid: (note.note_type()["name"], [text for name, text in note.items() if name != "Markdown"], note.tags,
-                        [(card.ord, anki.decks.name(card.did)) for card in note.cards()]) for note in notes}
+    return {note.guid: (note.note_type()["name"], [text for name, text in note.items() if name != "Markdown"],
+                        note.tags, [(card.ord, anki.decks.name(card.did)) for card in note.cards()]) for note in notes}
 
 
 def written(path: Path, *notes: BundledNote, media: Mapping[str, Path] | None = None,
@@ -194,7 +194,8 @@ def test_hostile_text_reaches_anki_as_text(anki: Anki, tmp_path: Path) -> None:
     )
     assert imported(anki, path)["new"] == 5
     notes = found(anki)
-    assert notes["g1"][1] == ["a\N{SYMBOL FOR UNIT SEPARATOR}bc &lt;script&gt;x&lt;/script&gt; {{Front}}", "]2;t &amp; &lt;", "", ""]
+    assert notes["g1"][1] == ["a\N{SYMBOL FOR UNIT SEPARATOR}bc &lt;script&gt;x&lt;/script&gt; {{Front}}",
+                              "]2;t &amp; &lt;", "", ""]
     assert notes["g1"][3] == [(0, 'a"::b')]
     assert notes["g2"] == ("flashcore cloze", ["no deletion at all", "", ""], ["a_b", "ab_c", "x::y"], [(0, "Deck")])
     assert notes["g3"][1] == ["only one field\N{SYMBOL FOR UNIT SEPARATOR}", ""]
