@@ -10,7 +10,7 @@ The layers, and who may import whom::
     domain      what a learner would recognise: notes, cards, decks, reviews, schedules, systems; values, no I/O
     scheduling  pure functions: memory states (FSRS-6), the four outcomes of an answer, replay of the log
     store       the only package that knows SQL: tables, transactions, selections
-    formats     files <-> bundles of notes: the plain-text deck, Anki packages
+    formats     files <-> bundles of notes: the plain-text deck, Anki packages, a dozen others
     study       what the program does, and the front ends' only door
     cli, tui    words in and out: the command line with its plain mode, the Textual app
 
@@ -22,13 +22,20 @@ Where is ...?
     which card comes next             study/day_plan.py (what a day asks), study/card_queue.py (in which order)
     the answer being saved            study/session.py (_record), store/history.py (record_review)
     undo                              study/undo.py, store/changes.py
-    the tables                        store/schema.py; pragmas, lock, transactions: store/database.py
+    the tables                        store/schema.py; pragmas, lock, transactions: store/database.py;
+                                      collections of earlier versions: store/migrate.py
     the search language               domain/query.py (reading), store/selection.py (SQL)
     the plain-text deck               formats/markdown_deck.py (reading), formats/markdown_writer.py (writing)
     a note of a file = which note?    study/identity.py; merging both: study/merge.py; the import: study/transfer.py
-    export                            study/export.py, formats/anki_writer.py
-    systems, disciplines, depths      domain/taxonomy.py and taxonomy.toml
-    card text on a terminal           study/card_face.py, study/rich_text.py; made safe: domain/visible.py
+    which format is this file?        formats/__init__.py (by suffix), formats/recognise.py (by content)
+    a file nobody vouches for         formats/child.py, formats/child_job.py (the limited process), formats/archive.py
+    a package on its way in           domain/staging.py (its tables), formats/anki_collection.py (filling them),
+                                      study/staged_import.py, study/staged_notes.py (merging), store/ingest_notes.py
+    reviews and schedules merged      study/learning.py, store/ingest_learning.py; rebuilt: scheduling/batch.py
+    export                            study/export.py, store/extract.py; formats/anki_writer.py and the like
+    systems, disciplines, depths      domain/taxonomy.py and taxonomy.toml; from other people's tags: domain/tag_trees.py
+    card text on a terminal           study/card_face.py, study/rich_text.py; made safe: domain/visible.py;
+                                      Anki's templates: study/anki_template.py; a typed answer: study/typed.py
     options                           study/options.py
     the counts on the home screen     study/counts.py
     the screens                       tui/home.py, tui/review.py, tui/summary.py ...; keys: tui/keys.py

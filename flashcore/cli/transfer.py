@@ -40,6 +40,7 @@ commands = group()
     "flashcore import bundled                    the decks that come with flashcore",
     "flashcore import ~/decks                    all .md files of a folder",
     "flashcore import renal.md --dry-run --show  see every card, write nothing",
+    "flashcore import collection.colpkg          everything from Anki, with its history",
     "pbpaste | flashcore import - --deck Inbox",
     "flashcore import                            list the bundled decks"))
 def import_(
@@ -203,11 +204,14 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 @commands.command("export", cls=Command, short_help="Write cards to a file, for Anki or as text.", epilog=examples(
     "flashcore export renal.apkg system:renal      open it in Anki",
     "flashcore export shock.md --topic shock       a deck file again",
+    "flashcore export all.jsonl                    everything, without loss",
+    "flashcore export ours.apkg --no-scheduling    for others: new cards, no history",
     "flashcore export ~/decks                      one file for each deck"))
 def export(
     here: Here,
     path: Annotated[str, typer.Argument(metavar="PATH", help=(
-        "The file, whose suffix tells the format: .apkg or .md. A folder gets a .md file for each deck."))],
+        "The file, whose suffix tells the format: .apkg .colpkg .jsonl .md .txt .csv .json. A folder gets a .md file for "
+        "each deck."))],
     query: QueryWords = None, deck: Deck = None, system: System = None, discipline: Discipline = None,
     topic: Topic = None, tag: Tag = None,
     scheduling: Annotated[bool, typer.Option("--scheduling/--no-scheduling", show_default=False, help=(

@@ -34,6 +34,7 @@ from flashcore.formats.media_names import safe_name
 
 _RECOVERED = "Recovered"
 _DEEPEST_DECK = 20
+_LONGEST_DECK_NAME = 1000
 _DAY_SECONDS = 86_400
 _NEWEST_CREATION = 4_102_444_800
 _LEAST_DEADLINE_SECONDS = 10
@@ -244,7 +245,10 @@ def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list
         return by_name[key]
 
     for key, deck in metadata.decks.items():
-        name = _deck_name(clean_name(deck.get("name")))
+        name = _deck_name(whole := clean_name(deck.get("name")))
+        if name != clean_deck_name(whole):
+            found.append(Problem(0, f"the deck {whole[:60]!r} has more than {_DEEPEST_DECK} levels or "
+                                 f"{_LONGEST_DECK_NAME} letters; the rest of its name was shortened"))
         if key not in in_use and (deck.get("dyn") or name == DEFAULT_DECK):
             continue
         options = dict(presets.get(deck.get("conf", 1), presets.get(1, {})))
@@ -260,7 +264,7 @@ def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list
 def _deck_name(name: str) -> str:
     parts = clean_deck_name(name).split("::")
     rest = " ".join(parts[_DEEPEST_DECK - 1:])
-    return "::".join([*parts[:_DEEPEST_DECK - 1], rest] if rest else parts)
+    return clean_deck_name("::".join([*parts[:_DEEPEST_DECK - 1], rest] if rest else parts)[:_LONGEST_DECK_NAME])
 
 
 def _own_limits(deck: Json) -> dict[str, str]:

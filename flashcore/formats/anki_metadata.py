@@ -51,6 +51,7 @@ def read_metadata(connection: sqlite3.Connection, name: Path | str) -> Metadata:
     Raises:
         FileError: a table or column is missing, the collection is of a newer Anki, or its note types cannot be read.
     """
+    _refuse_virtual(connection, name)
     require_columns(connection, name, {"col": ("crt", "ver"), **_ROWS})
     row = connection.execute("SELECT crt, ver FROM col").fetchone()
     if row is None:
@@ -73,15 +74,23 @@ def read_metadata(connection: sqlite3.Connection, name: Path | str) -> Metadata:
                         "export the deck again from Anki") from error
 
 
+def _refuse_virtual(connection: sqlite3.Connection, name: Path | str) -> None:
+    for table, statement in connection.execute("SELECT lower(name), sql FROM sqlite_master WHERE type = 'table'"):
+        if table in ("col", *_ROWS) and str(statement).lstrip().lower().startswith("create virtual"):
+            raise FileError(name, f"its table {table} is no plain one; a file with one is not read",
+                            "export the deck again from Anki")
+
+
 def _of_schema_11(connection: sqlite3.Connection, created_at: int) -> Metadata:
     conf, models, decks, presets = connection.execute("SELECT conf, models, decks, dconf FROM col").fetchone()
     problems: list[Problem] = []
-    held = []
-    for text, what in ((decks, "its decks"), (presets, "its deck options"), (conf, "its settings")):
+    held: list[Json] = []
+    for text, what, else_ in ((decks, "its decks", {}), (presets, "its deck options", {}),
+                              (conf, "its settings", {"schedVer": 2})):
         try:
             held.append(_object(text))
         except (ValueError, RecursionError):
-            held.append({})
+            held.append(else_)
             problems.append(Problem(0, f"{what} cannot be read and were left out", "export the deck again from Anki"))
     return Metadata(created_at, _by_id(_object(models)), _by_id(held[0]), _by_id(held[1]), held[2], problems)
 

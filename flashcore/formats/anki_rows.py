@@ -142,10 +142,10 @@ class _Cleaner:
             text = data.decode()
         except UnicodeDecodeError:
             text = data.decode("utf-8", "replace")
-            self._source.counts["notes held bytes that are no text; they became \N{REPLACEMENT CHARACTER}"] += 1
+            self._source.counts["texts held bytes that are none; they became \N{REPLACEMENT CHARACTER}"] += 1
         if "\0" in text:
             text = text.replace("\0", "")
-            self._source.counts["notes held NUL characters, which were removed"] += 1
+            self._source.counts["texts held NUL characters, which were removed"] += 1
         return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -204,7 +204,10 @@ class _NoteMender:
             counts["notes had more or fewer fields than their type; all text was kept"] += 1
             parts = [*parts, *[""] * (wanted - len(parts))] if len(parts) < wanted else [
                 *parts[:wanted - 1], "<br>".join(part for part in parts[wanted - 1:] if part)]
-        name = self.clean(guid or b"")[:200] or f"anki-{foreign_id}"
+        name = self.clean(guid or b"")[:200]
+        if not name:
+            name = f"anki-{foreign_id}"
+            counts["notes had no guid and got one"] += 1
         at = changed if isinstance(changed, int) and 0 <= changed <= 4_102_444_800 else 0
         added = self.connection.execute(
             "INSERT INTO note (guid, note_type_id, deck_id, markup, fields, tags, cloze_ordinals, added_at, "
@@ -345,8 +348,9 @@ def _add_missing_cards(source: Source) -> None:
         connection.executemany(
             "INSERT INTO card (note_id, ordinal, deck_id, is_suspended, is_buried, flag) VALUES (?, ?, ?, 0, 0, 0)",
             ((number, ordinal, source.default_deck) for ordinal in ordinals))
-        source.counts["cards were missing and were made from their notes"] += len(ordinals)
-        if not ordinals:
+        if ordinals:
+            source.counts["cards were missing and were made from their notes"] += len(ordinals)
+        else:
             _skip(connection, " ".join(" ".join(parts).split())[:80], "it asks nothing: it has no card")
             connection.execute("DELETE FROM note WHERE id = ?", (number,))
             connection.execute("DELETE FROM note_of WHERE id = ?", (number,))

@@ -135,13 +135,14 @@ _HTML_NOTES = f"""
         CASE WHEN {_IS_PLAIN} THEN {_FIRST} ELSE stripped({_FIRST}) END,
         checksum({_FIRST}), 0, ''
     FROM note_id i CROSS JOIN stage.note s ON s.id = i.id CROSS JOIN kind k ON k.id = s.note_type_id
-    WHERE s.markup = 'html' AND (:is_plain OR s.id NOT IN (SELECT id FROM slow_note))"""
-_SLOW_NOTES = """
-    INSERT INTO slow_note
-    SELECT s.id FROM stage.note s CROSS JOIN kind k ON k.id = s.note_type_id
-    WHERE s.markup <> 'html' OR k.is_moved OR k.sort_field <> 0 OR s.guid = '' OR s.changed_at < 0
-        OR length(s.fields) - length(replace(s.fields, char(31), '')) <> k.separators"""
-_NAMES_MEDIA = " OR s.fields LIKE '%src%' OR s.fields LIKE '%[sound:%'"
+    WHERE s.markup = 'html' AND NOT k.is_moved AND k.sort_field = 0 AND s.guid <> '' AND coalesce(s.changed_at, 0) >= 0
+        AND length(s.fields) - length(replace(s.fields, char(31), '')) = k.separators"""
+_NAMES_NO_MEDIA = " AND s.fields NOT LIKE '%src%' AND s.fields NOT LIKE '%[sound:%'"
+_OTHER_NOTES = """
+    SELECT i.anki, s.note_type_id, s.guid, coalesce(s.changed_at, :now), s.fields, s.cloze_ordinals, s.tags, s.markup,
+        s.deck_id, s.line
+    FROM note_id i CROSS JOIN stage.note s ON s.id = i.id CROSS JOIN kind k ON k.id = s.note_type_id
+    WHERE i.anki NOT IN (SELECT id FROM notes)"""
 
 
 def _write_notes(filling: Filling) -> set[str]:
@@ -149,21 +150,17 @@ def _write_notes(filling: Filling) -> set[str]:
     tags = _Tags(with_progress=filling.with_scheduling)
     for name, function in (("anki_tags", tags), ("stripped", stripped), ("checksum", checksum)):
         connection.create_function(name, 1, function, deterministic=True)
-    cursor.execute("CREATE TEMP TABLE slow_note (id INTEGER PRIMARY KEY)")
-    has_new_names = any(reference != name for reference, name in filling.names.by_reference.items())
-    slow = cursor.execute(_SLOW_NOTES + (_NAMES_MEDIA if has_new_names else "")).rowcount
-    cursor.execute(_HTML_NOTES, {"now": filling.now_ms, "is_plain": not slow})
-    cursor.executemany(f"INSERT INTO notes VALUES ({', '.join('?' * 11)})", _slow_notes(filling, tags))
+    moved = {reference: name for reference, name in filling.names.by_reference.items() if reference != name}
+    taken = cursor.execute(_HTML_NOTES + (_NAMES_NO_MEDIA if moved else ""), {"now": filling.now_ms}).rowcount
+    if taken < filling.count("SELECT count(*) FROM note_id"):
+        others = connection.execute(_OTHER_NOTES, {"now": filling.now_ms})
+        cursor.executemany(f"INSERT INTO notes VALUES ({', '.join('?' * 11)})", _others(filling, others, tags, moved))
     return tags.used
 
 
-def _slow_notes(filling: Filling, tags: _Tags) -> Iterator[tuple[Any, ...]]:
+def _others(filling: Filling, rows: Iterable[tuple[Any, ...]], tags: _Tags,
+            moved: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
     """The notes that need more than SQL: those in Markdown, those whose fields stand elsewhere in the package."""
-    moved = {reference: name for reference, name in filling.names.by_reference.items() if reference != name}
-    rows = filling.cursor.connection.execute(
-        "SELECT i.anki, s.note_type_id, s.guid, coalesce(s.changed_at, ?), s.fields, s.cloze_ordinals, s.tags, "
-        "s.markup, s.deck_id, s.line FROM slow_note w CROSS JOIN stage.note s ON s.id = w.id "
-        "CROSS JOIN note_id i ON i.id = s.id", (filling.now_ms,))
     for anki, number, guid, changed_at, text, ordinals, tag_text, markup, deck, line in rows:
         kind, fields = filling.kinds[number], text.split("\x1f")
         if markup == Markup.HTML:
@@ -241,10 +238,12 @@ def _add_missing_cards(filling: Filling) -> None:
     """
     cursor, connection = filling.cursor, filling.cursor.connection
     cursor.execute("CREATE TEMP VIEW card_row AS SELECT * FROM stage.card")
+    are_all_made = filling.count("SELECT (SELECT max(ordinal) FROM stage.card) < (SELECT min(card_count) FROM kind)")
     bare = connection.execute(
         "SELECT s.id, s.note_type_id, s.deck_id, s.fields, s.markup, s.cloze_ordinals FROM stage.note s "
-        "WHERE s.id NOT IN (SELECT c.note_id FROM stage.card c CROSS JOIN stage.note n ON n.id = c.note_id "
-        "CROSS JOIN kind k ON k.id = n.note_type_id WHERE c.ordinal < k.card_count)")
+        "WHERE s.id NOT IN (SELECT c.note_id FROM stage.card c" + ("" if are_all_made else
+        " CROSS JOIN stage.note n ON n.id = c.note_id CROSS JOIN kind k ON k.id = n.note_type_id "
+        "WHERE c.ordinal < k.card_count") + ")")
     rows = [(note_id, ordinal, deck_id) for note_id, number, deck_id, fields, markup, ordinals in bare
             if number in filling.kinds
             for ordinal in card_ordinals(Note("", filling.kinds[number].note_type, tuple(fields.split("\x1f")), (),
@@ -344,9 +343,9 @@ def _write_reviews(filling: Filling) -> None:
     if log.has_gone_cards:
         _add_gone_cards(filling)
     _find_last_answers(filling)
-    if log.earliest > 0 and log.latest <= now_ms:
-        if cursor.execute(_REVIEWS.format(moment="r.answered_at", join="")).rowcount == log.count:
-            return
+    if (log.earliest > 0 and log.latest <= now_ms
+            and cursor.execute(_REVIEWS.format(moment="r.answered_at", join="")).rowcount == log.count):
+        return
     cursor.execute("DELETE FROM revlog")
     cursor.execute("CREATE TEMP TABLE moment (id INTEGER PRIMARY KEY, anki INTEGER NOT NULL)")
     ordered = cursor.connection.execute("SELECT id, answered_at FROM stage.review ORDER BY answered_at, id")

@@ -18,7 +18,7 @@ from flashcore.store.history import stands
 from flashcore.store.schema import card, change, deck, note, review, schedule
 from flashcore.store.selection import View, among, may_be_asked
 
-_OWN_OWN_ANSWERS = (str(ReviewKind.SCHEDULED), str(ReviewKind.CRAM))
+_OWN_ANSWERS = (str(ReviewKind.SCHEDULED), str(ReviewKind.CRAM))
 _FIRST_LOOK = 10
 """So many new cards of a deck are read at first, then four times as many as before."""
 _LARGEST_LOOK = 5_000
@@ -155,8 +155,8 @@ def candidates(connection: Connection, card_ids: Sequence[int]) -> list[Candidat
                case((schedule.c.interval_days == 0, schedule.c.due_at)), _IS_LEARNING)
         .join(note, note.c.id == card.c.note_id).outerjoin(schedule, schedule.c.card_id == card.c.id)
         .where(card.c.id.in_(list(card_ids))))
-    found = {row[0]: Candidate(*row[:4], 0, from_millis(row[4]) if row[4] is not None else None, bool(row[5]))
-             for row in rows}
+    found = {row[0]: Candidate(row[0], row[1], row[2], row[3], 0, from_millis(row[4]) if row[4] is not None else None,
+                               bool(row[5])) for row in rows}
     return [found[card_id] for card_id in card_ids if card_id in found]
 
 

@@ -91,11 +91,11 @@ def merge_reviews(connection: Connection, first_seq: int, zone: Zone) -> Learnin
         ["staged_id", "id"], select(staged.card_map.c.staged_id, staged.card_map.c.id)
         .join(staged.card, staged.card.c.id == staged.card_map.c.staged_id)
         .where(staged.card_map.c.is_new == 1, staged.card.c.state.is_not(None))))
-    if held_before:
-        _choose_among_known(connection, counts)
     unknown = None
     if held_before or has_orphans:
         unknown = _rows_of_known(connection, has_orphans)
+    if held_before:
+        _choose_among_known(connection, counts)
     [total] = connection.execute(select(func.count()).select_from(staged.review)).one()
     counts.reviews_new = total if unknown is None else unknown
     counts.reviews_same = total - counts.reviews_new
@@ -146,6 +146,12 @@ def _rows_of_known(connection: Connection, has_orphans: bool) -> int:
 def _choose_among_known(connection: Connection, counts: LearningCounts) -> None:
     """Take the schedules of known cards that are later in the file."""
     row, known = staged.review.c, staged.card_map.c
+    # where the file has no review that we lack it cannot be later, so only a card never answered here is left
+    touched = select(row.card_id).join(staged.new_review, staged.new_review.c.staged_id == row.id)
+    unseen = select(known.staged_id).join(staged.card, staged.card.c.id == known.staged_id).outerjoin(
+        schedule, schedule.c.card_id == known.id).where(
+        known.is_new == 0, schedule.c.card_id.is_(None), staged.card.c.state.is_not(None))
+    at_stake = and_(known.is_new == 0, or_(known.staged_id.in_(touched), known.staged_id.in_(unseen)))
     is_answer = row.rating.is_not(None)
     ours = select(review.c.seq).where(_same(known.id))
     matched = ours.where(review.c.kind != str(ReviewKind.CRAM), stands()).exists()
@@ -155,11 +161,11 @@ def _choose_among_known(connection: Connection, counts: LearningCounts) -> None:
                func.sum(case((matched, 1), else_=0)).label("shared"),
                func.max(case((undone, None), else_=row.answered_at)).label("newest"),
                func.sum(case((undone, 1), else_=0)).label("undone"))
-        .join(staged.review, and_(row.card_id == known.staged_id, is_answer)).where(known.is_new == 0)
+        .join(staged.review, and_(row.card_id == known.staged_id, is_answer)).where(at_stake)
         .group_by(known.staged_id).subquery())
     held = (
         select(review.c.card_id, func.count().label("answers"), func.max(review.c.answered_at).label("newest"))
-        .where(review.c.card_id.in_(select(known.id).where(known.is_new == 0)), review.c.rating.is_not(None),
+        .where(review.c.card_id.in_(select(known.id).where(at_stake)), review.c.rating.is_not(None),
                review.c.kind != str(ReviewKind.CRAM), stands()).group_by(review.c.card_id).subquery())
     both = (
         select(known.staged_id, known.id, func.coalesce(theirs.c.answers - theirs.c.undone, 0).label("theirs"),
@@ -168,7 +174,7 @@ def _choose_among_known(connection: Connection, counts: LearningCounts) -> None:
                schedule.c.card_id.label("scheduled"))
         .join(staged.card, staged.card.c.id == known.staged_id)
         .outerjoin(theirs, theirs.c.staged_id == known.staged_id).outerjoin(held, held.c.card_id == known.id)
-        .outerjoin(schedule, schedule.c.card_id == known.id).where(known.is_new == 0).subquery())
+        .outerjoin(schedule, schedule.c.card_id == known.id).where(at_stake).subquery())
     is_later = and_(both.c.shared == both.c.ours, both.c.theirs > both.c.shared,
                     or_(both.c.our_newest.is_(None), both.c.their_newest > both.c.our_newest))
     is_first = and_(both.c.ours == 0, both.c.theirs == 0, both.c.scheduled.is_(None), ~_was_reset(both.c.id))

@@ -13,8 +13,10 @@ from flashcore.formats.media_names import MediaNames
 
 
 @pytest.mark.parametrize(("text", "markup", "found"), [
-    ('<img class=x src="a b.png" alt="y">', Markup.HTML, ["a b.png"]), ("<IMG SRC='a&amp;b.png'/>", Markup.HTML, ["a&b.png"]),
-    ("<img src=a.png width=3>", Markup.HTML, ["a.png"]), ("[sound:a.mp3][sound:b.mp3]", Markup.HTML, ["a.mp3", "b.mp3"]),
+    ('<img class=x src="a b.png" alt="y">', Markup.HTML, ["a b.png"]),
+    ("<IMG SRC='a&amp;b.png'/>", Markup.HTML, ["a&b.png"]),
+    ("<img src=a.png width=3>", Markup.HTML, ["a.png"]),
+    ("[sound:a.mp3][sound:b.mp3]", Markup.HTML, ["a.mp3", "b.mp3"]),
     ('<img src="https://x.y/z.png"><img src="data:image/png;base64,x"><img src="//x/y">', Markup.HTML, []),
     ("img src=a.png <b src=c.png> ![](d.png)", Markup.HTML, []), ('<object data="x.svg">', Markup.HTML, ["x.svg"]),
     ("![a](x.png) ![](<b c.png>) `![](no.png)` <img src=no>", Markup.MARKDOWN, ["x.png", "b c.png"]),

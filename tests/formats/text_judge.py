@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,8 @@ def seen(collection: Anki, guids: Iterable[str] | None = None) -> list[NoteSeen]
     found = []
     given = None if guids is None else set(guids)
     for note in map(collection.get_note, collection.find_notes("")):
-        guid = note.guid if given is None or note.guid in given else ""
+        guid = unicodedata.normalize("NFC", note.guid)  # Anki leaves it as it came
+        guid = guid if given is None or guid in given else ""
         decks = {collection.decks.name(card.did) for card in note.cards()}
         assert len(decks) == 1
         found.append((note.note_type()["name"], tuple(note.fields), frozenset(tag.lower() for tag in note.tags),
