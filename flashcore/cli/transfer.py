@@ -84,7 +84,7 @@ def import_(
     with here.reading() if dry_run else here.writing() as collection, _progress() as progress:
         report = collection.import_paths(paths, format=format, deck=deck, theirs=theirs, is_dry_run=dry_run,
                                          write_ids=write_ids, encoding=encoding, delimiter=delimiter,
-                                         with_scheduling=scheduling, stdin=stdin, progress=progress)
+                                         with_scheduling=scheduling, stdin=stdin, shows=show, progress=progress)
     if json:
         put_json(report.to_json())
     else:
@@ -155,20 +155,25 @@ def say_problems(report: ImportReport) -> None:
 def _shown(bundled: BundledNote) -> Iterator[str]:
     """The cards of a note, each side as it will be seen."""
     from flashcore.domain.note_cards import card_ordinals
+    from flashcore.study.anki_template import Place
     from flashcore.study.card_face import card_face
     from flashcore.study.rich_text import plain
 
     note = bundled.note
     for ordinal in card_ordinals(note):
-        face = card_face(note, ordinal)
-        yield f"Line {bundled.line}, {face.kind_name}, deck {bundled.deck}"
+        face = card_face(note, ordinal, (), Place(bundled.deck))
+        yield (f"Line {bundled.line}, " if bundled.line else "") + f"{face.kind_name}, deck {bundled.deck}"
         parts = [("Question", plain(face.question))]
         for option in face.options:
             parts.append((f"{option.letter}, right" if option.is_right else option.letter, plain(option.text)))
             parts.append((f"Why {option.letter}" if option.is_right else f"Why not {option.letter}",
                           plain(option.explanation)))
+        parts[1:1] = [(clue.name, plain(clue.text)) for clue in face.clues]
         if not face.options:
             parts.append(("Answer", plain(face.answer)))
+        parts += [(extra.name, plain(extra.text)) for extra in face.extras]
+        if face.type_in is not None:
+            parts.append(("Typed", "the answer is typed"))
         parts += [("Why", plain(face.why)), ("Source", plain(face.source)),
                   ("Tags", " ".join(note.tags))]
         for label, text in parts:

@@ -42,8 +42,9 @@ class Review:
     ``study_day`` and ``utc_offset_minutes`` are as decided when it was written and are never worked out again.
     ``before`` is the schedule in force at this row, before its answer (None: the card was new). ``preset_id`` names
     the scheduling options it was answered under. ``choice`` is the letter of the option as it stands in the note
-    (a = first), ``correct`` whether it was the right one; both None where nothing was chosen. ``leech`` says what else
-    the answer did because it made the card a leech: "tagged", "suspended", or both with a space between.
+    (a = first), or the text that was typed; ``correct`` whether it was the right one; both None where nothing was
+    chosen. ``leech`` says what else the answer did because it made the card a leech: "tagged", "suspended", or both
+    with a space between.
     """
 
     seq: int

@@ -39,6 +39,32 @@ TABLES: Mapping[str, Columns] = {
     # file: its name in the folder of the staging file
     "media": {"name": "TEXT PRIMARY KEY", "file": "TEXT NOT NULL", "sha256": "TEXT NOT NULL",
               "size": "INTEGER NOT NULL"},
+    # what flashcore's own file says besides, as the collection keeps it: days since 1970-01-01, moments in ms.
+    # Such a file fills these instead of ``review`` and the columns of ``card`` from ``state`` on
+    "own_file": {"id": "INTEGER PRIMARY KEY", "path": "TEXT NOT NULL", "sha256": "TEXT NOT NULL",
+                 "read_at": "INTEGER NOT NULL"},
+    "own_note": {"note_id": "INTEGER PRIMARY KEY", "file_id": "INTEGER", "line": "INTEGER NOT NULL",
+                 "id_in_file": "TEXT NOT NULL", "base_fields": "TEXT", "base_tags": "TEXT", "base_deck": "TEXT"},
+    "own_card": {"card_id": "INTEGER PRIMARY KEY", "suspension": "TEXT", "buried_until": "INTEGER"},
+    "own_schedule": {"card_id": "INTEGER PRIMARY KEY", "state": "INTEGER NOT NULL", "due_at": "INTEGER NOT NULL",
+                     "due_on": "INTEGER NOT NULL", "interval_days": "INTEGER NOT NULL", "step": "INTEGER",
+                     "stability_days": "REAL", "difficulty": "REAL", "reps": "INTEGER NOT NULL",
+                     "lapses": "INTEGER NOT NULL", "last_at": "INTEGER", "last_on": "INTEGER"},
+    # options: the preset as its canonical JSON; name: what the file calls it
+    "own_preset": {"id": "INTEGER PRIMARY KEY", "name": "TEXT NOT NULL", "options": "TEXT NOT NULL"},
+    # in the order of the log; card_id negative: the number of a card that is gone
+    "own_review": {"id": "INTEGER PRIMARY KEY", "uuid": "TEXT", "card_id": "INTEGER NOT NULL", "kind": "TEXT NOT NULL",
+                   "answered_at": "INTEGER NOT NULL", "utc_offset_minutes": "INTEGER NOT NULL",
+                   "study_day": "INTEGER NOT NULL", "rating": "INTEGER", "duration_ms": "INTEGER",
+                   "preset_id": "INTEGER", "choice": "TEXT", "correct": "INTEGER", "undoes": "TEXT",
+                   "leech": "TEXT NOT NULL", "origin": "TEXT NOT NULL", "before_state": "INTEGER",
+                   "before_due_at": "INTEGER", "before_due_on": "INTEGER", "before_interval_days": "INTEGER",
+                   "before_step": "INTEGER", "before_stability_days": "REAL", "before_difficulty": "REAL",
+                   "before_reps": "INTEGER", "before_lapses": "INTEGER", "before_last_at": "INTEGER",
+                   "before_last_on": "INTEGER", "interval": "INTEGER", "last_interval": "INTEGER",
+                   "factor": "INTEGER"},
+    # deck empty: the collection
+    "own_option": {"deck": "TEXT NOT NULL", "key": "TEXT NOT NULL", "value": "TEXT NOT NULL"},
     "problem": {"id": "INTEGER PRIMARY KEY", "line": "INTEGER NOT NULL", "what": "TEXT NOT NULL",
                 "hint": "TEXT NOT NULL"},
     "skipped": {"id": "INTEGER PRIMARY KEY", "note": "TEXT NOT NULL", "reason": "TEXT NOT NULL"},
@@ -75,6 +101,12 @@ class Fact:
     """The hour at which a day of the collection in the file begins."""
     IS_WHOLE = "is_whole"
     """The file is somebody's whole collection, not chosen decks."""
+    IS_OWN = "is_own"
+    """The file is flashcore's own: what was learned stands in the tables ``own_...``."""
+    WITH_LEARNING = "with_learning"
+    """The own file holds what was learned, not only the notes."""
+    IS_INTACT = "is_intact"
+    """The own file is as it was written, so its schedules are those that its reviews give."""
     MEDIA_MISSING = "media_missing"
     """How many media files the file names but does not hold."""
 

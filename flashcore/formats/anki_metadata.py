@@ -68,7 +68,7 @@ def read_metadata(connection: sqlite3.Connection, name: Path | str) -> Metadata:
     try:
         if version < _SEPARATED:
             return _of_schema_11(connection, created_at)
-        return _of_tables(connection, name, created_at)
+        return _of_tables(connection, name, created_at, version)
     except (ValueError, RecursionError) as error:
         raise FileError(name, f"its note types or decks cannot be read ({str(error)[:200]})",
                         "export the deck again from Anki") from error
@@ -106,11 +106,12 @@ def _object(text: object) -> dict[str, Any]:
     return held if isinstance(held, dict) else {}
 
 
-def _of_tables(connection: sqlite3.Connection, name: Path | str, created_at: int) -> Metadata:
+def _of_tables(connection: sqlite3.Connection, name: Path | str, created_at: int, version: int) -> Metadata:
+    has_note_types = version > _SEPARATED or bool(columns_of(connection, "notetypes"))
     require_columns(connection, name, {
         "decks": ("id", "name", "kind"), "deck_config": ("id", "name", "config"), "config": ("KEY", "val"),
-        **({"notetypes": ("id", "name", "config"), "fields": ("ntid", "ord", "name", "config"),
-            "templates": ("ntid", "ord", "name", "config")} if columns_of(connection, "notetypes") else {})})
+        **({"notetypes": ("id", "name", "mtime_secs", "config"), "fields": ("ntid", "ord", "name", "config"),
+            "templates": ("ntid", "ord", "name", "config")} if has_note_types else {})})
     problems: list[Problem] = []
     settings = {}
     for key, value in connection.execute("SELECT KEY, val FROM config"):
@@ -118,7 +119,7 @@ def _of_tables(connection: sqlite3.Connection, name: Path | str, created_at: int
             settings[str(key)] = json.loads(value)
         except (ValueError, TypeError, RecursionError):
             problems.append(Problem(0, f"the setting {str(key)[:60]!r} cannot be read and was left out"))
-    if columns_of(connection, "notetypes"):
+    if has_note_types:
         models = dict(_models(connection, problems))
     else:  # schema 14 has the other tables already
         [text] = connection.execute("SELECT models FROM col").fetchone()

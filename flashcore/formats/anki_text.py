@@ -3,7 +3,8 @@
 Different from Anki, because nothing may go without a word: rows and cells that Anki drops silently are named; a note
 type that is not known is made of the columns (Anki takes the one last used, or leaves the rows out); a row that is in
 the file twice is one note; quotes that swallow lines refuse the file. A head without ``#notetype`` means Basic. Our own
-note types have the columns of our packages, the last of which gives back what was written in Markdown.
+note types have the columns of our packages, the last of which gives back what was written in Markdown. A number for
+a note type or deck is a name here, because the ids are those of another collection; deck 1 is Anki's Default.
 """
 
 from __future__ import annotations
@@ -288,8 +289,9 @@ class _DeckNames:
                 raise FileError(self._path, f"it names more than {MOST_DECKS:,} decks", "split it into several files")
             text = name.strip() or self._default
             deck = ""
-            text = SEPARATOR.join(part.strip(_AROUND_DECK) for part in text.split(SEPARATOR))
-            for part in deck_of(DEFAULT_DECK if text == _DEFAULT_DECK_ID else text).split(SEPARATOR):
+            text = DEFAULT_DECK if (name or text) == _DEFAULT_DECK_ID else SEPARATOR.join(
+                part.strip(_AROUND_DECK) for part in text.split(SEPARATOR))
+            for part in deck_of(text).split(SEPARATOR):
                 full = f"{deck}{SEPARATOR}{part}" if deck else part
                 deck = self._parts.setdefault(full.casefold(), full)
             self._decks[name] = deck

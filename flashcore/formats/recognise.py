@@ -38,7 +38,9 @@ def _table(suffix: str, text: str) -> str:
 
     if starts_with_header(text):
         return "anki-text"
-    return "supermemo" if suffix == ".txt" and looks_like_questions(text) else "csv"
+    if suffix == ".txt":
+        return "supermemo" if looks_like_questions(text) else "anki-text"
+    return "csv"
 
 
 def _json(data: bytes) -> str:

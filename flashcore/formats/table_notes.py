@@ -111,7 +111,7 @@ def _is_twin(one: BundledNote, other: BundledNote) -> bool:
 
 def deck_of(name: str) -> str:
     """A deck by its name in a table; what lies deeper than 20 levels is joined to the 20th."""
-    levels = clean_deck_name(name).split(SEPARATOR)
+    levels = clean_deck_name(" ".join(name.split())).split(SEPARATOR)
     if len(levels) > DEEPEST_DECK:
         levels[DEEPEST_DECK - 1:] = [" ".join(levels[DEEPEST_DECK - 1:])]
     return SEPARATOR.join(levels)

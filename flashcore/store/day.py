@@ -20,7 +20,7 @@ from flashcore.store.selection import View, among, may_be_asked
 
 _OWN_ANSWERS = (str(ReviewKind.SCHEDULED), str(ReviewKind.CRAM))
 _FIRST_LOOK = 10
-"""So many new cards of a deck are read at first, then four times as many as before."""
+"""So many new cards of a deck are read at first, then twice as many as before."""
 _LARGEST_LOOK = 5_000
 
 
@@ -138,7 +138,7 @@ class NewCards:
             yield from (Candidate(row[0], row[1], row[2], row[3]) for row in rows)
             if len(rows) < count:
                 return
-            after, count = rows[-1][4], min(count * 4, _LARGEST_LOOK)
+            after, count = rows[-1][4], min(count * 2, _LARGEST_LOOK)
 
 
 def all_cards(connection: Connection, query: Query, view: View) -> list[Candidate]:

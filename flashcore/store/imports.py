@@ -76,6 +76,16 @@ def differing_notes(connection: Connection, *, every: bool) -> list[DifferingNot
     return [DifferingNote(*found) for found in connection.execute(statement)]
 
 
+def count_edited_later(connection: Connection) -> int:
+    """How many known notes the learner changed after the file did, so that they stay as they are here."""
+    row = staged.note.c
+    return int(connection.execute(
+        select(func.count()).select_from(note).join(staged.note_map, staged.note_map.c.id == note.c.id)
+        .join(staged.note, row.id == staged.note_map.c.staged_id)
+        .where(staged.note_map.c.is_new == 0, note.c.base_fields.is_not(None), row.changed_at <= note.c.changed_at,
+               note.c.fields != row.fields)).scalar_one())
+
+
 def base_columns(value: Note, deck: str) -> dict[str, Any]:
     """The columns that keep what a file said of a note, to tell the learner's own changes by."""
     return {"base_fields": join_fields(value.fields), "base_tags": " ".join(value.tags), "base_deck": deck}

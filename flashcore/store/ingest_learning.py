@@ -81,7 +81,7 @@ def span_of_reviews(connection: Connection) -> tuple[int, int]:
     return (min(known), max(known)) if known else (0, 0)
 
 
-def merge_reviews(connection: Connection, first_seq: int, zone: Zone) -> LearningCounts:
+def merge_reviews(connection: Connection, first_seq: int, zone: Zone, now: datetime) -> LearningCounts:
     """Add the reviews that the collection does not have and choose the cards whose schedule is taken."""
     counts = LearningCounts()
     held_before = connection.execute(select(func.count()).select_from(staged.card_map)
@@ -95,7 +95,7 @@ def merge_reviews(connection: Connection, first_seq: int, zone: Zone) -> Learnin
     if held_before or has_orphans:
         unknown = _rows_of_known(connection, has_orphans)
     if held_before:
-        _choose_among_known(connection, counts)
+        _choose_among_known(connection, counts, to_millis(now) + _DAY_MS)
     [total] = connection.execute(select(func.count()).select_from(staged.review)).one()
     counts.reviews_new = total if unknown is None else unknown
     counts.reviews_same = total - counts.reviews_new
@@ -143,8 +143,11 @@ def _rows_of_known(connection: Connection, has_orphans: bool) -> int:
     return int(connection.execute(select(func.count()).select_from(staged.new_review)).scalar_one())
 
 
-def _choose_among_known(connection: Connection, counts: LearningCounts) -> None:
-    """Take the schedules of known cards that are later in the file."""
+def _choose_among_known(connection: Connection, counts: LearningCounts, last_ms: int) -> None:
+    """Take the schedules of known cards that are later in the file.
+
+    Rows of other programs after ``last_ms`` count for nothing: a clock was wrong. Of our own every answer counts.
+    """
     row, known = staged.review.c, staged.card_map.c
     # where the file has no review that we lack it cannot be later, so only a card never answered here is left
     touched = select(row.card_id).join(staged.new_review, staged.new_review.c.staged_id == row.id)
@@ -152,8 +155,9 @@ def _choose_among_known(connection: Connection, counts: LearningCounts) -> None:
         schedule, schedule.c.card_id == known.id).where(
         known.is_new == 0, schedule.c.card_id.is_(None), staged.card.c.state.is_not(None))
     at_stake = and_(known.is_new == 0, or_(known.staged_id.in_(touched), known.staged_id.in_(unseen)))
-    is_answer = row.rating.is_not(None)
     ours = select(review.c.seq).where(_same(known.id))
+    own = ours.where(review.c.kind != str(ReviewKind.IMPORTED)).exists()
+    is_answer = row.rating.is_not(None)
     matched = ours.where(review.c.kind != str(ReviewKind.CRAM), stands()).exists()
     undone = and_(ours.exists(), ~ours.where(stands()).exists())
     theirs = (
@@ -161,23 +165,26 @@ def _choose_among_known(connection: Connection, counts: LearningCounts) -> None:
                func.sum(case((matched, 1), else_=0)).label("shared"),
                func.max(case((undone, None), else_=row.answered_at)).label("newest"),
                func.sum(case((undone, 1), else_=0)).label("undone"))
-        .join(staged.review, and_(row.card_id == known.staged_id, is_answer)).where(at_stake)
+        .join(staged.review, and_(row.card_id == known.staged_id, is_answer))
+        .where(at_stake, or_(row.answered_at <= last_ms, own))
         .group_by(known.staged_id).subquery())
     held = (
         select(review.c.card_id, func.count().label("answers"), func.max(review.c.answered_at).label("newest"))
         .where(review.c.card_id.in_(select(known.id).where(at_stake)), review.c.rating.is_not(None),
-               review.c.kind != str(ReviewKind.CRAM), stands()).group_by(review.c.card_id).subquery())
+               review.c.kind != str(ReviewKind.CRAM), stands(),
+               or_(review.c.answered_at <= last_ms, review.c.kind != str(ReviewKind.IMPORTED)))
+        .group_by(review.c.card_id).subquery())
     both = (
         select(known.staged_id, known.id, func.coalesce(theirs.c.answers - theirs.c.undone, 0).label("theirs"),
                func.coalesce(theirs.c.shared, 0).label("shared"), func.coalesce(held.c.answers, 0).label("ours"),
-               theirs.c.newest.label("their_newest"), held.c.newest.label("our_newest"), staged.card.c.state,
+               func.coalesce(theirs.c.undone, 0).label("undone"), theirs.c.newest.label("their_newest"), held.c.newest.label("our_newest"), staged.card.c.state,
                schedule.c.card_id.label("scheduled"))
         .join(staged.card, staged.card.c.id == known.staged_id)
         .outerjoin(theirs, theirs.c.staged_id == known.staged_id).outerjoin(held, held.c.card_id == known.id)
         .outerjoin(schedule, schedule.c.card_id == known.id).where(at_stake).subquery())
     is_later = and_(both.c.shared == both.c.ours, both.c.theirs > both.c.shared,
                     or_(both.c.our_newest.is_(None), both.c.their_newest > both.c.our_newest))
-    is_first = and_(both.c.ours == 0, both.c.theirs == 0, both.c.scheduled.is_(None), ~_was_reset(both.c.id))
+    is_first = and_(both.c.ours == 0, both.c.theirs == 0, both.c.undone == 0, both.c.scheduled.is_(None), ~_was_reset(both.c.id))
     connection.execute(insert(staged.taken).from_select(
         ["staged_id", "id"], select(both.c.staged_id, both.c.id)
         .where(both.c.state.is_not(None), or_(is_later, is_first))))

@@ -5,12 +5,27 @@ from __future__ import annotations
 import html
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, and_, case, cast, exists, func, insert, literal, select, text, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note_type import NoteType
@@ -19,7 +34,7 @@ from flashcore.store import staged
 from flashcore.store.axes import tag_rows
 from flashcore.store.columns import to_millis
 from flashcore.store.note_types import note_type_id
-from flashcore.store.schema import FIELD_SEPARATOR, ORDER_STEP, card, label, note, note_tag, to_note_type
+from flashcore.store.schema import FIELD_SEPARATOR, ORDER_STEP, card, label, note, note_tag, note_type, to_note_type
 
 
 def map_note_types(connection: Connection) -> dict[int, NoteType]:
@@ -31,9 +46,22 @@ def map_note_types(connection: Connection) -> dict[int, NoteType]:
     return kinds
 
 
+def forget_unused_note_types(connection: Connection, known: Collection[int]) -> None:
+    """Take away the note types that came with this file and that no note has: its notes are known under others."""
+    new = [key for key in connection.execute(select(staged.kind_map.c.id)).scalars() if key not in known]
+    if new:
+        connection.execute(delete(note_type).where(note_type.c.id.in_(new), ~exists(
+            select(note.c.id).where(note.c.note_type_id == note_type.c.id))))
+
+
 def staged_decks(connection: Connection) -> list[tuple[int, str, str, str]]:
     """(id, name, options as JSON, what Anki keeps besides) of each deck of the file."""
     return [tuple(row) for row in connection.execute(select(staged.deck).order_by(staged.deck.c.id))]
+
+
+def staged_decks_in_use(connection: Connection) -> set[int]:
+    """The ids of the decks of the file that any note or card of it is in."""
+    return set(connection.execute(select(staged.card.c.deck_id).union(select(staged.note.c.deck_id))).scalars())
 
 
 def map_decks(connection: Connection, decks: Mapping[int, tuple[int, int, int]]) -> None:

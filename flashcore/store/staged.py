@@ -46,6 +46,8 @@ def target(name: str) -> Table:
 
 note_type, deck, note, card, review, media, problem, skipped, fact = map(_of_stage, (
     "note_type", "deck", "note", "card", "review", "media", "problem", "skipped", "fact"))
+own_file, own_note, own_card, own_schedule, own_preset, own_review, own_option = map(_of_stage, (
+    "own_file", "own_note", "own_card", "own_schedule", "own_preset", "own_review", "own_option"))
 
 _mapped = MetaData(schema="temp")
 
@@ -76,6 +78,14 @@ chosen = _of_import("chosen", Column("staged_id", Number, primary_key=True), Col
 own_answer = _of_import("own_answer", _key("seq"), Column("card_id", Number), Column("origin", Words),
                         Column("interval", Number), Column("last_interval", Number), Column("factor", Number))
 """Own answers that stand, as another program would write them."""
+
+
+own_place = _of_import("own_place", _key("card_id"), Column("place", Number))
+"""Which card each of an own log is on the other side, by its id on this one; negative: a card that is gone."""
+own_row = _of_import("own_row", _key("id"), Column("card_id", Number))
+"""The rows of an own file that are new here, and their cards."""
+own_choice = _of_import("own_choice", _key("card_id"), Column("staged_id", Number), Column("takes", Flag))
+"""Known cards that get new rows after which their schedule must be said anew, and whether it is the file's."""
 
 
 def check_staging(path: Path) -> None:

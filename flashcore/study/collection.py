@@ -309,14 +309,17 @@ class Collection:
     def import_paths(self, paths: Sequence[str], *, format: str | None = None, deck: str | None = None,
                      theirs: bool = False, is_dry_run: bool = False, write_ids: bool = False,
                      encoding: str | None = None, delimiter: str | None = None, with_scheduling: bool = True,
-                     stdin: bytes | None = None, progress: Callable[[int, int], None] | None = None) -> ImportReport:
+                     stdin: bytes | None = None, shows: bool = False,
+                     progress: Callable[[int, int], None] | None = None) -> ImportReport:
         """Import files, folders, ``-`` (``stdin``), ``bundled`` or ``bundled:NAME``; each file is one transaction.
 
-        Problems of a file are in the report, they do not raise; a path that does not exist does.
+        Problems of a file are in the report, they do not raise; a path that does not exist does. ``shows``: the report
+        holds the notes of packages and tables too, as they were read.
         """
         return study.transfer.import_paths(self, paths, format=format, deck=deck, theirs=theirs, is_dry_run=is_dry_run,
                                      write_ids=write_ids, encoding=encoding, delimiter=delimiter,
-                                           with_scheduling=with_scheduling, stdin=stdin, progress=progress)
+                                           with_scheduling=with_scheduling, stdin=stdin, shows=shows,
+                                           progress=progress)
 
     def export(self, path: Path | str, query: str | Query = "", *, format: str | None = None,
                with_scheduling: bool = True, is_spreadsheet: bool = False) -> ExportReport:

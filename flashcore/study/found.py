@@ -11,6 +11,7 @@ from flashcore.domain.schedule import CardState, Schedule
 from flashcore.store import content, history
 from flashcore.store.axes import axes_of, note_depth
 from flashcore.store.selection import find_cards
+from flashcore.study.anki_template import Place
 from flashcore.study.card_face import card_face, plain_answer, plain_question
 from flashcore.study.details import recall
 
@@ -62,7 +63,7 @@ def search(collection: Collection, query: Query) -> list[FoundCard]:
 
 def _found(collection: Collection, card: Card, stored: content.StoredNote, schedule: Schedule | None) -> FoundCard:
     axes, note = axes_of(stored.note.tags, card.deck), stored.note
-    face = card_face(note, card.ordinal)
+    face = card_face(note, card.ordinal, (), Place(card.deck, card.flag))
     memory = schedule.memory if schedule else None
     return FoundCard(
         card.id, card.note_id, card.guid, card.deck, list(note.tags), axes.primary, list(axes.systems),

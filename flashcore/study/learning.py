@@ -25,7 +25,7 @@ def merge_learning(collection: Collection, database: Database, connection: Conne
     now, rollover_hour = collection.now(), collection.option_set().collection().rollover_hour
     zone = Zone(_offsets(collection, *ingest_learning.span_of_reviews(connection), rollover_hour), rollover_hour)
     _, cards, reviews = ingest_learning.staged_counts(connection)
-    counts = ingest_learning.merge_reviews(connection, database.next_seqs(connection, reviews), zone)
+    counts = ingest_learning.merge_reviews(connection, database.next_seqs(connection, reviews), zone, now)
     today = to_day(collection.today())
     _rebuild(collection, connection, zone, today)
     ingest_learning.take_schedules(connection, database.next_seqs(connection, cards), now, today,

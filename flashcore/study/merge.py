@@ -49,16 +49,11 @@ def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool
     ours, base = stored.note, stored.base or Base(stored.note.fields, stored.note.tags, "")
     conflicts: list[Conflict] = []
     is_kept = False
-    if ours.note_type != read.note_type or ours.markup != read.markup:
-        is_touched = ours.fields != base.fields
-        if is_touched and not theirs:
-            conflicts.append(Conflict(file, line, "kind of card", ours.note_type.name, read.note_type.name))
-            note_type, fields, markup = ours.note_type, ours.fields, ours.markup
-        else:
-            note_type, fields, markup = read.note_type, read.fields, read.markup
-    else:
-        note_type, markup, chosen = ours.note_type, ours.markup, []
-        for name, before, mine, new in zip(note_type.fields, base.fields, ours.fields, read.fields, strict=True):
+    if _has_place_for_ours(ours, base, read, protected, theirs=theirs):
+        note_type, markup, chosen = read.note_type, read.markup, []
+        held = _by_name(ours, base) if _is_alike(ours, read) else {}
+        for name, new in zip(note_type.fields, read.fields, strict=True):
+            mine, before = held.get(name, (new, new))
             if protected.has_field(name):
                 chosen.append(mine)
                 is_kept |= mine != new
@@ -72,6 +67,9 @@ def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool
             else:
                 conflicts.append(Conflict(file, line, name, mine, new))
         fields = tuple(chosen)
+    else:
+        conflicts.append(Conflict(file, line, "kind of card", ours.note_type.name, read.note_type.name))
+        note_type, fields, markup = ours.note_type, ours.fields, ours.markup
     tags, tags_kept = _merged_tags(base.tags, ours.tags, read.tags, theirs=theirs)
     lost = [tag for tag in ours.tags if tag not in tags and (protected.has_tag(tag) or tag.lower() in _OURS_ALONE)]
     tags, tags_kept = (*tags, *lost), tags_kept or any(protected.has_tag(tag) for tag in lost)
@@ -80,6 +78,26 @@ def merged(stored: StoredNote, read: Note, file: str, line: int, *, theirs: bool
         result = replace(result, cloze_ordinals=ours.cloze_ordinals if fields == ours.fields else carried_ordinals(
             ours.question, ours.cloze_ordinals, result.question))
     return Merged(result, is_kept or tags_kept, tuple(conflicts))
+
+
+def _is_alike(ours: Note, read: Note) -> bool:
+    """Whether the fields of both can be compared by name."""
+    return ours.note_type.kind is read.note_type.kind and ours.markup is read.markup
+
+
+def _by_name(ours: Note, base: Base) -> dict[str, tuple[str, str | None]]:
+    """Each field of ours: its text, and the one before (None: not known, as the note had other fields then)."""
+    before: tuple[str | None, ...] = base.fields if len(base.fields) == len(ours.fields) else (None,) * len(ours.fields)
+    return dict(zip(ours.note_type.fields, zip(ours.fields, before, strict=True), strict=True))
+
+
+def _has_place_for_ours(ours: Note, base: Base, read: Note, protected: Protected, *, theirs: bool) -> bool:
+    """Whether the note type of the file has a field for each text that must not be lost."""
+    if ours.note_type == read.note_type and ours.markup == read.markup:
+        return True
+    kept = {name for name, (mine, before) in _by_name(ours, base).items()
+            if (mine != before and not theirs) or (mine and protected.has_field(name))}
+    return not kept or (_is_alike(ours, read) and kept <= set(read.note_type.fields))
 
 
 def _merged_tags(base: tuple[str, ...], ours: tuple[str, ...], read: tuple[str, ...],

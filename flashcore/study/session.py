@@ -28,7 +28,8 @@ from flashcore.store.note_types import note_types
 from flashcore.store.schema import card as card_table
 from flashcore.store.schema import note as note_table
 from flashcore.study import counts
-from flashcore.study.card_face import CardFace, card_face
+from flashcore.study.anki_template import Place
+from flashcore.study.card_face import CardFace, card_face, plain_question
 from flashcore.study.card_queue import CardQueue, interleaved
 from flashcore.study.day_plan import plan_day
 from flashcore.study.prompt import Answered, Finished, Prompt
@@ -36,6 +37,9 @@ from flashcore.study.undo import Undone
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
+
+
+_LONGEST_TYPED = 200  # characters of a typed answer that the log keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Session:
             self._prompt = None
             raise
         self._answers.append((row.uuid, Answered(
-            prompt.card.id, prompt.note.question, row.rating or Rating.AGAIN, row.duration_ms or 0,
+            prompt.card.id, plain_question(prompt.face), row.rating or Rating.AGAIN, row.duration_ms or 0,
             prompt.axes.primary, prompt.file, prompt.line, row.correct)))
         self._after_answer(prompt, row, after)
         self._prompt = None
@@ -258,7 +262,8 @@ class Session:
             showings = sum(1 for _, answer in self._answers if answer.card_id == card_id) if self.is_cram else 0
             order = showing_order(Vignette.from_note(note),
                                   f"{note.guid}\x1f{asked.card.ordinal}\x1f{reps + showings}")
-        return _Loaded(asked, card_face(note, asked.card.ordinal, order), axes_of(note.tags, asked.card.deck),
+        return _Loaded(asked, card_face(note, asked.card.ordinal, order,
+                                        Place(asked.card.deck, asked.card.flag)), axes_of(note.tags, asked.card.deck),
                        note_depth(note), collection.version)
 
     def _ask(self, candidate: Candidate) -> Prompt:
@@ -288,16 +293,14 @@ class Session:
             fuzz_seed(prompt.card.guid, prompt.card.ordinal, before.reps if before else 0))
         leeches = (after is not None and before is not None and after.lapses > before.lapses
                    and is_leech(after.lapses, options.leech_threshold))
-        place = next((option.place for option in prompt.face.options
-                      if choice is not None and option.letter.lower() == choice.lower()), None)
         with collection.database.write() as connection:
             leech = _mark_leech(connection, prompt.card, suspend=options.leech_suspend) if leeches else ""
             row = Review(
                 collection.database.next_seq(connection), collection.clock.new_uuid(), prompt.card.id,
                 ReviewKind.CRAM if self.is_cram else ReviewKind.SCHEDULED, now, offset, study_day, rating, duration_ms,
                 None if after is None else self._preset_id(connection, options.preset),
-                None if place is None else chr(ord("a") + place),
-                None if choice is None or place is None else prompt.is_right(choice), leech=leech, before=before)
+                _kept_choice(prompt, choice), None if _kept_choice(prompt, choice) is None or choice is None
+                else prompt.is_right(choice), leech=leech, before=before)
             history.record_review(connection, row, after)
         return row, after
 
@@ -336,6 +339,16 @@ class Session:
         act(ids)
         self._queue.drop(ids)
         self._prompt = None
+
+
+def _kept_choice(prompt: Prompt, choice: str | None) -> str | None:
+    """What the log keeps of a choice: the letter of a vignette's option as it stands in the note, or what was typed."""
+    if choice is None:
+        return None
+    if prompt.face.type_in is not None:
+        return choice[:_LONGEST_TYPED]
+    return next((chr(ord("a") + option.place) for option in prompt.face.options
+                 if option.letter.lower() == choice.lower()), None)
 
 
 def _mark_leech(connection: Connection, card: Card, *, suspend: bool) -> str:

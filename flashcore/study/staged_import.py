@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -20,8 +20,8 @@ from flashcore.domain.staging import Fact
 from flashcore.errors import FileError, Problem
 from flashcore.formats import Format
 from flashcore.formats.child import Child, ChildLimits
-from flashcore.formats.staging import CONTENT, LOG_NAME, NAME
-from flashcore.store import imports, ingest_learning, staged
+from flashcore.formats.staging import CONTENT, LOG_NAME, NAME, open_staging, read_bundle
+from flashcore.store import history, imports, ingest_learning, staged
 from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection, Database
 from flashcore.store.note_types import note_types
@@ -44,6 +44,8 @@ class StagedSettings:
     theirs: bool = False
     with_scheduling: bool = True
     is_dry_run: bool = False
+    shows: bool = False
+    """The report holds the notes as they were read."""
 
 
 def import_staged(collection: Collection, database: Database, path: Path, format: Format, job: Mapping[str, str],
@@ -59,8 +61,10 @@ def import_staged(collection: Collection, database: Database, path: Path, format
             sha256 = file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise FileError(path, f"it cannot be read ({error.strerror or error})", "check who may read it") from error
-    told = json.dumps([format.name, settings.deck, settings.with_scheduling, job], sort_keys=True)
-    if not settings.theirs and _is_known(database, sha256, told, report, file):
+    chosen = collection.option_set().collection()
+    told = json.dumps([format.name, settings.deck, settings.with_scheduling, job, chosen.protected_fields,
+                       chosen.protected_tags], sort_keys=True)
+    if not settings.theirs and not settings.shows and _is_known(database, sha256, told, report, file):
         return
     with _folder(collection.path, is_dry_run=settings.is_dry_run) as folder:
         media = StagedMedia(collection.media_path, folder, is_dry_run=settings.is_dry_run)
@@ -74,6 +78,9 @@ def import_staged(collection: Collection, database: Database, path: Path, format
                     if (folder / LOG_NAME).exists():
                         staged.add_log(database, connection, folder / LOG_NAME)
                     merge.take_rest(media, sha256, told)
+            if settings.shows:
+                with closing(open_staging(folder / NAME)) as staging:
+                    report.shown += read_bundle(staging).notes
         except BaseException:
             media.give_up()
             raise
@@ -144,7 +151,7 @@ class _Merge:
                            "first_note": counts.first_note, "reviews": learned.reviews_new}})
         file.notes, file.cards = staged_notes + len(file.skipped), cards
         if not self._settings.theirs:
-            imports.remember_import(connection, sha256, told, seq, {
+            imports.remember_import(connection, sha256, told, history.last_seq(connection), {
                 "notes": file.notes, "cards": cards, "reviews": reviews, "untagged": untagged, "systems": systems,
                 "skipped": [[one.note, one.reason] for one in file.skipped]})
         _report(report, file, counts)

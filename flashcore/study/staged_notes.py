@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flashcore.domain.bundle import OnMatch
-from flashcore.domain.deck import clean_deck_name
+from flashcore.domain.deck import ancestors, clean_deck_name
 from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import NoteType
@@ -62,12 +62,14 @@ class StagedNotes:
         self._with_options = with_options
         self._counts = NoteCounts()
         self._matched = 0
+        self._known_kinds: set[int] = set()
         self._on_match = OnMatch(facts.get(Fact.ON_MATCH, OnMatch.UPDATE))
 
     def add(self) -> None:
         """Match the notes and add the new ones; the maps of the staging file are filled afterwards."""
         connection, counts = self._connection, self._counts
         was_empty = decks.is_empty(connection)
+        self._known_kinds = set(note_types(connection))
         ingest_notes.map_note_types(connection)
         self._map_decks(self._file, was_empty=was_empty)
         if not was_empty:
@@ -87,22 +89,28 @@ class StagedNotes:
         ingest_notes.rename_media(self._connection, names)
         if self._matched and self._on_match is not OnMatch.KEEP:
             self._update(self._counts, names)
+        ingest_notes.forget_unused_note_types(self._connection, self._known_kinds)
         self._counts.same = self._matched - self._counts.updated
         return self._counts
 
     def _map_decks(self, file: FileReport, *, was_empty: bool) -> None:
         """Find or make the decks; one that is new here brings its options."""
         connection = self._connection
-        held = {name.casefold() for name in decks.deck_names(connection).values()}
+        # a deck under which another one is exists too, in the spelling of that one
+        held = {part.casefold(): part for name in decks.deck_names(connection).values() for part in ancestors(name)}
+        in_use = ingest_notes.staged_decks_in_use(connection)
         places: dict[int, tuple[str, int]] = {}
         brought: dict[str, Mapping[str, str]] = {}
         for staged_id, staged_name, text, anki in ingest_notes.staged_decks(connection):
-            name = self._deck or clean_deck_name(staged_name)
+            name = self._deck or _spelt_as(clean_deck_name(staged_name), held)
+            if staged_id not in in_use and (self._deck or name.casefold() in held):
+                continue
             places[staged_id] = name, decks.deck_id(connection, name)
             if name.casefold() not in held and not self._deck:
                 decks.keep_anki(connection, places[staged_id][1], anki)
                 if text and self._with_options:
                     brought[name] = json.loads(text)
+            held |= {part.casefold(): part for part in ancestors(name) if part.casefold() not in held}
         if was_empty and self._facts.get(Fact.IS_WHOLE) == "1" and self._with_options:
             self._take_rollover_hour()
         self._write_options(brought, file)
@@ -171,6 +179,16 @@ class StagedNotes:
             counts.updated += is_changed
             counts.kept_local += result.is_kept_local
             counts.conflicts += result.conflicts
+        if not self._theirs:
+            counts.kept_local += imports.count_edited_later(connection)
+
+
+def _spelt_as(name: str, held: Mapping[str, str]) -> str:
+    """A deck name with the part of it that the collection has already spelt as there."""
+    for part in ancestors(name):
+        if part.casefold() in held:
+            return held[part.casefold()] + name[len(part):]
+    return name
 
 
 class _TagReading:

@@ -35,7 +35,7 @@ _FORMAT = "markdown"
 def import_paths(collection: Collection, paths: Sequence[str], *, format: str | None = None, deck: str | None = None,
                  theirs: bool = False, is_dry_run: bool = False, write_ids: bool = False,
                  encoding: str | None = None, delimiter: str | None = None, with_scheduling: bool = True,
-                 stdin: bytes | None = None, progress: Callable[[int, int], None] | None = None) -> ImportReport:
+                 stdin: bytes | None = None, shows: bool = False, progress: Callable[[int, int], None] | None = None) -> ImportReport:
     """See ``Collection.import_paths``."""
     if format is not None:
         reader_for(None, format)
@@ -46,7 +46,7 @@ def import_paths(collection: Collection, paths: Sequence[str], *, format: str | 
     try:
         run = _Import(collection, database, deck=clean_deck_name(deck) if deck else None, theirs=theirs,
                       is_dry_run=is_dry_run, write_ids=write_ids, encoding=encoding, delimiter=delimiter,
-                      with_scheduling=with_scheduling, stdin=stdin, format=format)
+                      with_scheduling=with_scheduling, stdin=stdin, shows=shows, format=format)
         for number, source in enumerate(files):
             if progress is not None:
                 progress(number, len(files))
@@ -66,10 +66,11 @@ class _Import:
 
     def __init__(self, collection: Collection, database: Database, *, deck: str | None, theirs: bool, is_dry_run: bool,
                  write_ids: bool, encoding: str | None, delimiter: str | None, with_scheduling: bool,
-                 stdin: bytes | None, format: str | None) -> None:
+                 stdin: bytes | None, shows: bool, format: str | None) -> None:
         self.report = ImportReport(is_dry_run=is_dry_run)
         self._collection, self._database, self._deck, self._theirs = collection, database, deck, theirs
         self._is_dry_run, self._write_ids, self._encoding, self._stdin = is_dry_run, write_ids, encoding, stdin
+        self._shows = shows
         self._format, self._delimiter, self._with_scheduling = format, delimiter, with_scheduling
         self._read: dict[str, ReadFile] = {}
         self._texts: dict[str, set[tuple[str, str]]] = {}
@@ -126,7 +127,7 @@ class _Import:
         """Take a package or a table; of standard input, out of a file of its own."""
         from flashcore.study.staged_import import StagedSettings, import_staged
 
-        settings = StagedSettings(self._deck, self._theirs, self._with_scheduling, self._is_dry_run)
+        settings = StagedSettings(self._deck, self._theirs, self._with_scheduling, self._is_dry_run, self._shows)
         job = {"deck": source.default_deck, "root": str(source.root or ""), "encoding": self._encoding or "",
                "delimiter": self._delimiter or ""}
         with deck_files.as_file(source, self._stdin) as path:

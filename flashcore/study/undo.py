@@ -15,6 +15,7 @@ from flashcore.store.changes import ChangeSet, take_back
 from flashcore.store.database import Connection
 from flashcore.store.history import RecordedChange
 from flashcore.store.schema import card, note
+from flashcore.study.card_face import card_face, plain_question
 
 if TYPE_CHECKING:
     from flashcore.study.collection import Collection
@@ -58,7 +59,7 @@ def _undo_answer(collection: Collection, connection: Connection, answer: Review)
     if held is None:
         raise UndoRefused("the newest answer", "its card is no longer in the collection")
     stored = content.notes_by_id(connection, [held.note_id])[held.note_id]
-    question = visible(" ".join(stored.note.question.split()))
+    question = visible(" ".join(plain_question(card_face(stored.note, held.ordinal)).split()))
     if len(question) > _QUESTION_LENGTH:
         question = question[:_QUESTION_LENGTH].rstrip() + "..."
     rating = answer.rating.name.capitalize() if answer.rating else ""

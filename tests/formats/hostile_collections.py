@@ -371,3 +371,46 @@ def staged(path: Path, folder: Path, *, with_learning: bool = True, now: datetim
          for row in rows["review"]], {row["name"]: row["sha256"] for row in rows["media"]},
         [row["what"] for row in rows["problem"]], [(row["note"], row["reason"]) for row in rows["skipped"]],
         {row["key"]: row["value"] for row in rows["fact"]})
+
+
+def studied_elsewhere(package: Path, target: Path, answers: Sequence[tuple[str, int, datetime, int, int]]) -> Path:
+    """A package of ours as it comes back from a phone: answers (guid, ordinal, moment, ease, days until due)."""
+    with zipfile.ZipFile(package) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    [name] = (name for name in held if name.startswith("collection."))
+    collection = target.with_suffix(".phone")
+    collection.write_bytes(held[name])
+    with closing(sqlite3.connect(collection, isolation_level=None)) as database:
+        [made_at] = database.execute("SELECT crt FROM col").fetchone()
+        for guid, ordinal, at, ease, days in answers:
+            [card, before, kind] = database.execute(
+                "SELECT c.id, c.ivl, c.type FROM cards c JOIN notes n ON n.id = c.nid WHERE n.guid = ? AND c.ord = ?",
+                (guid, ordinal)).fetchone()
+            moment, second = round(at.timestamp() * 1000), int(at.timestamp())
+            while database.execute("SELECT 1 FROM revlog WHERE id = ?", (moment,)).fetchone():
+                moment += 1
+            database.execute("INSERT INTO revlog VALUES (?, ?, 0, ?, ?, ?, 500, 3000, ?)",
+                             (moment, card, ease, days, before, REVIEW if kind == 2 else LEARN))
+            database.execute(
+                "UPDATE cards SET type = 2, queue = 2, due = ?, ivl = ?, reps = reps + 1, mod = ?, data = ? "
+                "WHERE id = ?", ((second - made_at) // 86_400 + days, days, second,
+                                 json.dumps({"s": float(days), "d": 5.0, "dr": 0.9, "lrt": second}), card))
+    held[name] = collection.read_bytes()
+    collection.unlink()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in held.items():
+            archive.writestr(name, data)
+    return target
+
+
+def contents(path: Path) -> dict[str, Any]:
+    """Everything that a collection of ours holds, row by row, but which files were imported; and its media."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        tables = [row[0] for row in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('imported_file', 'sqlite_sequence') "
+            "AND name NOT LIKE 'sqlite_stat%'")]
+        held: dict[str, Any] = {table: sorted(database.execute(f"SELECT * FROM {table}"), key=repr)
+                                for table in tables}
+    media = path.with_suffix(".media")
+    held["files"] = {file.name: file.read_bytes() for file in media.iterdir()} if media.is_dir() else {}
+    return held

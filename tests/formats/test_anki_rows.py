@@ -169,7 +169,7 @@ def test_E29_a_suspended_card_stays_suspended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("data", "kept"), [
     ('{"pos": 7, "cd": "{}"}', {"ease": 0, "pos": 7, "cd": "{}"}),
-    ('{"pos": "x", "cd": [[]], "dr": "0.9", "decay": -1}', {"ease": 0}),
+    ('{"pos": "x", "cd": [[]], "dr": "0.9", "decay": -1}', {"ease": 0, "cd": "[[]]"}),
     ('{"pos": 1e300, "dr": 0.9, "s": 1e9, "d": 5}', {"ease": 0, "dr": 0.9}),
     ("[1, 2]", {"ease": 0}), ("nothing", {"ease": 0}), ('{"pos": -7}', {"ease": 0}),
 ])

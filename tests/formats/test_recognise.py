@@ -21,7 +21,7 @@ EXPORT_OF_HASHCARDS = b'{"cards": [{"hash": "x", "familyHash": null, "performanc
     (".csv", b"#notetype:Basic\nfront,back\n", "anki-text"),
     (".txt", b"Q: What?\nA: That.\n\nQ: And?\nA: This.\n", "supermemo"),
     (".csv", b"Q: What?\nA: That.\n", "csv"),
-    (".txt", b"front\tback\n", "csv"),
+    (".txt", b"front\tback\n", "anki-text"),
     (".tsv", "front\tback\n".encode("utf-16"), "csv"),
     (".txt", "#separator:tab\nfront\tback\n".encode("utf-16"), "anki-text"),
     (".json", b'{"__type__": "Deck", "notes": []}', "crowdanki"),
