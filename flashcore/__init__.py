@@ -33,7 +33,7 @@ Where is ...?
                                       study/staged_import.py, study/staged_notes.py (merging), store/ingest_notes.py
     reviews and schedules merged      study/learning.py, store/ingest_learning.py; rebuilt: scheduling/batch.py
     export                            study/export.py, store/extract.py; formats/anki_writer.py and the like
-    systems, disciplines, depths      domain/taxonomy.py and taxonomy.toml; from other people's tags: domain/tag_trees.py
+    systems, disciplines, depths      domain/taxonomy.py and taxonomy.toml; from tags of others: domain/tag_trees.py
     card text on a terminal           study/card_face.py, study/rich_text.py; made safe: domain/visible.py;
                                       Anki's templates: study/anki_template.py; a typed answer: study/typed.py
     options                           study/options.py

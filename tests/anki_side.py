@@ -41,18 +41,24 @@ NEW, LEARN, REVIEW, RELEARN = range(4)
 
 @cache
 def _empty() -> Path:
+    """A collection that is two years old: Anki counts no day before the first."""
     path = Path(mkdtemp()) / "collection.anki2"
-    Anki(str(path)).close()
+    with opened(path) as anki:
+        assert anki.db is not None
+        anki.db.execute("update col set crt = crt - ?", 700 * DAY_S)
     return path
 
 
 @contextmanager
-def an_anki(folder: Path) -> Iterator[Anki]:
-    """An empty collection of Anki in a folder of its own."""
+def an_anki(folder: Path, *, rollover: int = 4) -> Iterator[Anki]:
+    """An empty collection of Anki in a folder of its own, whose day has begun already: Anki then digs up what is
+    buried."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "collection.anki2"
     shutil.copyfile(_empty(), path)
     with opened(path) as anki:
+        anki.set_config("rollover", rollover)
+        anki.sched.deck_due_tree()
         yield anki
 
 
@@ -112,7 +118,7 @@ def into_flashcore(folder: Path, *packages: Path, watch: Watch | None = None) ->
     with a_collection(folder, watch or now_watch()) as collection:
         for package in packages:
             report = collection.import_file(package)
-            assert [file.error for file in report.files if file.error] == []
+            assert not report.is_refused, report.files
         yield collection
 
 
@@ -354,7 +360,7 @@ def card_states(draw: st.DrawFn) -> CardState:
     is_filtered = aside == 0 and draw(st.integers(0, 5)) == 0
     data = draw(card_data(log, is_new=kind == NEW))
     if kind == NEW:
-        return CardState(NEW, aside or 0, draw(st.integers(0, 90_000)), flags=flags, is_filtered=is_filtered, data=data)
+        return CardState(NEW, aside or 0, draw(st.integers(1, 90_000)), flags=flags, is_filtered=is_filtered, data=data)
     common: dict[str, Any] = {
         "factor": draw(st.sampled_from((0, 1300, 2500, 3110)) if kind == LEARN else st.integers(1300, 4000)),
         "reps": draw(st.integers(1, 300)), "lapses": draw(st.integers(1 if kind == RELEARN else 0, 20)), "flags": flags,
@@ -412,7 +418,6 @@ def anki_states(draw: st.DrawFn, *, most_notes: int = 6) -> AnkiState:
 def build(anki: Anki, state: AnkiState) -> None:
     """Fill an empty collection."""
     assert anki.db is not None
-    anki.set_config("rollover", state.rollover)
     anki.set_config("fsrs", state.has_fsrs)
     decks = [make_deck(anki, deck) for deck in state.decks]
     kinds = {number: make_kind(anki, KINDS[number]) for number in sorted({note.kind for note in state.notes})}

@@ -176,7 +176,8 @@ for words in sys.argv[1:]:
             code = main(words.split("|"))
         except SystemExit as leaves:
             code = leaves.code
-    found = sorted(name for name in ("textual", "sqlalchemy", "fsrs", "typer", "numpy", "alembic") if name in sys.modules)
+    heavy = ("textual", "sqlalchemy", "fsrs", "typer", "numpy", "alembic")
+    found = sorted(name for name in heavy if name in sys.modules)
     print(words.replace("|", " "), "->", code or 0, *found, sep=" ")
 """
 

@@ -215,12 +215,13 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 def export(
     here: Here,
     path: Annotated[str, typer.Argument(metavar="PATH", help=(
-        "The file, whose suffix tells the format: .apkg .colpkg .jsonl .md .txt .csv .json. A folder gets a .md file for "
-        "each deck."))],
+        "The file, whose suffix tells the format: .apkg .colpkg .jsonl .md .txt .csv .json. A folder gets a .md file "
+        "for each deck."))],
     query: QueryWords = None, deck: Deck = None, system: System = None, discipline: Discipline = None,
     topic: Topic = None, tag: Tag = None,
     scheduling: Annotated[bool, typer.Option("--scheduling/--no-scheduling", show_default=False, help=(
-        "Whether schedules, review log and deck options go out too; they do, unless you say no, as for others."))] = True,
+        "Whether schedules, review log and deck options go out too; they do, unless you say no, as for others."),
+    )] = True,
     spreadsheet: Annotated[bool, typer.Option("--spreadsheet", help=(
         "For .csv: put ' before cells that a spreadsheet would take for a formula."))] = False,
     format: Annotated[str | None, typer.Option("--format", metavar="F", help=(
@@ -238,7 +239,7 @@ def export(
     reviews = f", {counted(report.reviews, 'review')}" if report.reviews else ""
     say(f"{counted(report.notes, 'note')}, {counted(report.cards, 'card')}{reviews}{media} exported.")
     if path.lower().endswith(".apkg") and scheduling:
-        say('In Anki, choose File > Import and tick "Import any learning progress" and "Import any deck presets"; switch '
-            "FSRS on in the deck options. Anki never reschedules cards that it already has.")
+        say('In Anki, choose File > Import and tick "Import any learning progress" and "Import any deck presets"; '
+            "switch FSRS on in the deck options. Anki never reschedules cards that it already has.")
     elif path.lower().endswith(".colpkg"):
         say("In Anki, File > Import replaces the whole collection with this one. Switch FSRS on in the deck options.")

@@ -48,6 +48,8 @@ def options(
       minutes_per_day    what you plan; none: what you did lately
       rollover_hour      when a study day begins, 0 to 23
       show_system        before or after the answer
+      protected_fields   fields that no import changes, by comma; none
+      protected_tags     tags no import takes away, with all under them
     Of the collection or a deck:
       desired_retention  0.70 to 0.99: the chance to recall a card when due
       parameters         the 21 weights of FSRS-6

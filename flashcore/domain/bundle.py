@@ -49,7 +49,7 @@ class BundledReview:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Where a card stood in another program. Days are study days; a step of minutes has ``due_at`` instead of ``due_on``.
+    """Where a card stood in another program. Days are study days; a step of minutes has ``due_at``, not ``due_on``.
 
     ``memory`` None: that program does not know it; it is made from the log, else from ``ease`` (1.3 and more, as a
     factor) and the interval. ``steps_left`` counts the learning steps that remain, this one included; 0 in review.

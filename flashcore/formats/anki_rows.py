@@ -256,7 +256,7 @@ _LEARNED = """
         || coalesce(',"pos":' || c.pos, '')
         || CASE WHEN c.dr > 0 AND c.dr < 1 THEN ',"dr":' || c.dr ELSE '' END
         || CASE WHEN c.decay > 0 AND c.decay < 10 THEN ',"decay":' || c.decay ELSE '' END
-        || CASE WHEN c.type IN (1, 3) AND c.ivl > 0 THEN ',"ivl":' || c.ivl ELSE '' END
+        || CASE WHEN c.type IN (1, 3) AND c.ivl >= 0 THEN ',"ivl":' || c.ivl ELSE '' END
         || CASE WHEN typeof(c.cd) = 'text' AND length(c.cd) <= 100 AND is_text(CAST(c.cd AS BLOB))
           THEN ',"cd":' || json_quote(c.cd) ELSE '' END
         || '}' END"""

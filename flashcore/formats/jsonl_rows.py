@@ -274,7 +274,8 @@ class Rows:
             if line.get("schedule") is not None:
                 learned = schedule(line["schedule"])
         card_id = self._cards[key] = len(self._cards) + 1
-        self._put("card", (card_id, note_id, ordinal, deck, added_at, 0, 0, flag or 0, *(None,) * 12, anki))
+        self._put("card", (card_id, note_id, ordinal, deck, added_at, int(suspension is not None), 0, flag or 0, None,
+                           learned[0], *(None,) * 10, anki))
         if suspension is not None or buried_until is not None:
             self._put("own_card", (card_id, suspension, buried_until))
         if learned[0] is not None:

@@ -92,9 +92,10 @@ def change_note(changes: ChangeSet, note_id: int, value: Note, now: datetime, *,
     deck_name = first_decks(connection, [note_id]).get(note_id, "")
     columns = {**note_columns(value), **axis_columns(value, deck_name),
                "note_type_id": note_type_id(connection, value.note_type)}
-    if not file_columns and changed_at is None:
-        keep_base(connection, [note_id])
+    held = None if file_columns or changed_at is not None else _without_base(connection, note_id)
     is_changed = changes.update_each(note, {note_id: columns}) > 0
+    if is_changed and held is not None:
+        changes.update_each(note, {note_id: held})
     if file_columns:
         changes.update_each(note, {note_id: file_columns})
     if not is_changed:
@@ -116,11 +117,12 @@ def change_note(changes: ChangeSet, note_id: int, value: Note, now: datetime, *,
     return True
 
 
-def keep_base(connection: Connection, note_ids: Sequence[int]) -> None:
-    """Before the learner changes notes: what they hold now is what their files said, unless that is known already."""
-    for chunk in _chunks(list(note_ids)):
-        connection.execute(update(note).where(note.c.id.in_(chunk), note.c.base_fields.is_(None)).values(
-            base_fields=note.c.fields, base_tags=note.c.tags, base_deck=""))
+def _without_base(connection: Connection, note_id: int) -> dict[str, Any] | None:
+    """What a note holds before the learner changes it, as the columns of a base; None where it has one."""
+    row = connection.execute(select(note.c.fields, note.c.tags, note.c.base_fields).where(note.c.id == note_id)).one()
+    if row.base_fields is not None:
+        return None
+    return {"base_fields": row.fields, "base_tags": row.tags, "base_deck": ""}
 
 
 def refresh_from_tags(changes: ChangeSet, note_ids: Sequence[int]) -> None:

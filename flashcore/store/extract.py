@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, and_, case, cast, func, insert, literal, null, or_, select
 
 from flashcore.domain.bundle import Origin
+from flashcore.domain.deck import ancestors
 from flashcore.domain.review import ReviewKind
 from flashcore.domain.schedule import CardState
 from flashcore.domain.staging import CardExtras
@@ -54,11 +55,16 @@ def extract_notes(connection: Connection) -> None:
         .join(staged.note_map, place.id == row.id).order_by(place.staged_id)))
 
 
-def decks_in_use(connection: Connection) -> list[tuple[int, str, str]]:
-    """(id, name, what Anki keeps besides) of the decks that the chosen cards are in."""
-    return [tuple(row) for row in connection.execute(
-        select(deck.c.id, deck.c.name, deck.c.anki).where(deck.c.id.in_(
-            select(card.c.deck_id).join(staged.chosen, staged.chosen.c.id == card.c.id))).order_by(deck.c.name))]
+def decks_in_use(connection: Connection, *, every: bool = False) -> list[tuple[int, str, str]]:
+    """(id, name, what Anki keeps besides) of the decks that the chosen cards are in, and their parents, whose limits
+    hold for them too; or of every deck."""
+    rows = [tuple(row) for row in connection.execute(select(deck.c.id, deck.c.name, deck.c.anki).order_by(deck.c.name))]
+    if every:
+        return rows
+    used = set(connection.execute(select(card.c.deck_id).join(
+        staged.chosen, staged.chosen.c.id == card.c.id).distinct()).scalars())
+    names = {part.casefold() for key, name, _ in rows if key in used for part in ancestors(name)}
+    return [row for row in rows if row[1].casefold() in names]
 
 
 def put_decks(connection: Connection, decks: Sequence[tuple[int, str, str, str]], steps: Mapping[int, tuple[int, int]],
@@ -97,20 +103,23 @@ def extract_cards(connection: Connection, today: int) -> None:
     last = (select(review.c.card_id, func.max(review.c.seq).label("seq")).where(
         review.c.seq.in_(select(staged.own_answer.c.seq).where(staged.own_answer.c.origin != str(Origin.RESET))))
         .group_by(review.c.card_id).subquery())
-    answered = last.c.seq.is_not(None)
     under = review.alias("under")
+    # a schedule that an import brought later stands on an answer of its own
+    answered = func.coalesce(under.c.answered_at == at.last_at, False)
     foreign_memory = func.coalesce(func.json_extract(card.c.anki, f"$.{CardExtras.NO_MEMORY}"), 0) == 1
     is_given = or_(answered, ~foreign_memory)
     is_step = and_(at.state.is_not(None), at.interval_days == 0)
     steps = case((at.state == int(CardState.RELEARNING), staged.deck_map.c.relearning_steps),
                  else_=staged.deck_map.c.learning_steps)
+    custom = f"$.{CardExtras.CUSTOM}"
     kept = ("$." + key for key in (CardExtras.EASE, CardExtras.INTERVAL, CardExtras.NO_MEMORY))
     extras = case(
         (answered, func.json_set(
             func.json_remove(func.coalesce(card.c.anki, "{}"), *kept),
             f"$.{CardExtras.RETENTION}", func.json_extract(preset.c.options, "$.desired_retention"),
             f"$.{CardExtras.DECAY}", func.json_extract(preset.c.options, "$.parameters[20]"))),
-        (at.state.is_(None), null()), else_=card.c.anki)
+        (at.state.is_(None), case((func.json_extract(card.c.anki, custom).is_not(None), func.json_object(
+            CardExtras.CUSTOM, func.json_extract(card.c.anki, custom))))), else_=card.c.anki)
     ease = case((answered, null()), else_=func.json_extract(card.c.anki, f"$.{CardExtras.EASE}"))
     values = [
         *_card_values(cast(card.c.suspension.is_not(None), Number),

@@ -177,14 +177,16 @@ def _choose_among_known(connection: Connection, counts: LearningCounts, last_ms:
     both = (
         select(known.staged_id, known.id, func.coalesce(theirs.c.answers - theirs.c.undone, 0).label("theirs"),
                func.coalesce(theirs.c.shared, 0).label("shared"), func.coalesce(held.c.answers, 0).label("ours"),
-               func.coalesce(theirs.c.undone, 0).label("undone"), theirs.c.newest.label("their_newest"), held.c.newest.label("our_newest"), staged.card.c.state,
+               func.coalesce(theirs.c.undone, 0).label("undone"), theirs.c.newest.label("their_newest"),
+               held.c.newest.label("our_newest"), staged.card.c.state,
                schedule.c.card_id.label("scheduled"))
         .join(staged.card, staged.card.c.id == known.staged_id)
         .outerjoin(theirs, theirs.c.staged_id == known.staged_id).outerjoin(held, held.c.card_id == known.id)
         .outerjoin(schedule, schedule.c.card_id == known.id).where(at_stake).subquery())
     is_later = and_(both.c.shared == both.c.ours, both.c.theirs > both.c.shared,
                     or_(both.c.our_newest.is_(None), both.c.their_newest > both.c.our_newest))
-    is_first = and_(both.c.ours == 0, both.c.theirs == 0, both.c.undone == 0, both.c.scheduled.is_(None), ~_was_reset(both.c.id))
+    is_first = and_(both.c.ours == 0, both.c.theirs == 0, both.c.undone == 0, both.c.scheduled.is_(None),
+                    ~_was_reset(both.c.id))
     connection.execute(insert(staged.taken).from_select(
         ["staged_id", "id"], select(both.c.staged_id, both.c.id)
         .where(both.c.state.is_not(None), or_(is_later, is_first))))

@@ -84,8 +84,7 @@ own_place = _of_import("own_place", _key("card_id"), Column("place", Number))
 """Which card each of an own log is on the other side, by its id on this one; negative: a card that is gone."""
 own_row = _of_import("own_row", _key("id"), Column("card_id", Number))
 """The rows of an own file that are new here, and their cards."""
-own_choice = _of_import("own_choice", _key("card_id"), Column("staged_id", Number), Column("takes", Flag))
-"""Known cards that get new rows after which their schedule must be said anew, and whether it is the file's."""
+own_preset_map = _of_import("own_preset_map", _key("staged_id"), Column("id", Number))
 
 
 def check_staging(path: Path) -> None:

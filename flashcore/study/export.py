@@ -59,7 +59,7 @@ def _staged(collection: Collection, staging: Path, query: Query, *, with_schedul
         extract.choose(connection, card_ids)
         extract.extract_notes(connection)
         decks, steps = [], {}
-        for deck_id, name, anki in extract.decks_in_use(connection):
+        for deck_id, name, anki in extract.decks_in_use(connection, every=is_everything):
             preset = options.for_deck(name).preset
             decks.append((deck_id, name, json.dumps(option_texts(options, name)) if with_scheduling else "", anki))
             steps[deck_id] = len(preset.learning_steps_seconds), len(preset.relearning_steps_seconds)

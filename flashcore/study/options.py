@@ -109,9 +109,9 @@ def _before_after(text: str) -> str:
     return text.lower()
 
 
-def _names(text: str) -> str:
+def _names(text: str) -> str | None:
     names = [" ".join(name.split()) for name in text.split(",")]
-    return ", ".join(dict.fromkeys(name for name in names if name and name.lower() != "none"))
+    return ", ".join(dict.fromkeys(name for name in names if name and name.lower() != "none")) or None
 
 
 OPTIONS: Mapping[str, _Option] = {
@@ -119,8 +119,8 @@ OPTIONS: Mapping[str, _Option] = {
     "minutes_per_day": _Option(_minutes, None, of_decks=False),
     "rollover_hour": _Option(partial(_whole, least=0, most=23), 4, of_decks=False),
     "show_system": _Option(_before_after, "after", of_decks=False),
-    "protected_fields": _Option(_names, "", of_decks=False),
-    "protected_tags": _Option(_names, "", of_decks=False),
+    "protected_fields": _Option(_names, None, of_decks=False),
+    "protected_tags": _Option(_names, None, of_decks=False),
     "desired_retention": _Option(_retention, 0.9),
     "parameters": _Option(_parameters, list(FSRS_6_PARAMETERS)),
     "new_per_day": _Option(partial(_whole, least=0, most=9999), 20),
@@ -134,7 +134,7 @@ OPTIONS: Mapping[str, _Option] = {
 
 
 def _listed(value: Value) -> tuple[str, ...]:
-    return tuple(name for name in str(value).split(", ") if name)
+    return tuple(value.split(", ")) if isinstance(value, str) else ()
 
 
 def read_option(key: str, text: str, *, of_deck: bool) -> str:

@@ -35,7 +35,8 @@ _FORMAT = "markdown"
 def import_paths(collection: Collection, paths: Sequence[str], *, format: str | None = None, deck: str | None = None,
                  theirs: bool = False, is_dry_run: bool = False, write_ids: bool = False,
                  encoding: str | None = None, delimiter: str | None = None, with_scheduling: bool = True,
-                 stdin: bytes | None = None, shows: bool = False, progress: Callable[[int, int], None] | None = None) -> ImportReport:
+                 stdin: bytes | None = None, shows: bool = False,
+                 progress: Callable[[int, int], None] | None = None) -> ImportReport:
     """See ``Collection.import_paths``."""
     if format is not None:
         reader_for(None, format)

@@ -78,7 +78,8 @@ def test_options_of_the_collection_and_of_a_deck(desk: Desk) -> None:
     assert list(whole) == ["deck", "options"]
     assert whole["deck"] is None
     assert list(whole["options"]) == [
-        "exam_on", "minutes_per_day", "rollover_hour", "show_system", "desired_retention", "parameters", "new_per_day",
+        "exam_on", "minutes_per_day", "rollover_hour", "show_system", "protected_fields", "protected_tags",
+        "desired_retention", "parameters", "new_per_day",
         "reviews_per_day", "learning_steps", "relearning_steps", "maximum_interval_days", "leech_threshold",
         "leech_suspend"]
     assert whole["options"]["new_per_day"] == {"value": 5, "from": "collection"}

@@ -15,9 +15,10 @@ from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import BASIC, NoteKind, NoteType, Template
 from flashcore.domain.taxonomy import Depth
 from flashcore.store import content, decks
+from flashcore.store.axes import note_depth
 from flashcore.store.changes import ChangeSet
 from flashcore.store.columns import from_day, from_millis, to_day, to_millis
-from flashcore.store.content import StoredNote
+from flashcore.store.content import Base, StoredNote
 from flashcore.store.database import Database
 from flashcore.store.schema import ORDER_STEP, card, join_fields, note, note_tag, split_fields
 
@@ -97,7 +98,9 @@ def test_editing_a_note_keeps_its_cards_and_when_it_was_added(database: Database
         edited = a_note("New?", guid="one", tags="b c")
         assert change(connection, note_id, edited)
         assert not change(connection, note_id, edited)
-        assert content.notes_by_id(connection, [note_id]) == {note_id: StoredNote(note_id, edited, NOW, LATER)}
+        assert content.notes_by_id(connection, [note_id]) == {
+            note_id: StoredNote(note_id, edited, NOW, LATER, base=Base(("Old?", "Haemoglobin", "", ""), ("a", "b"),
+                                                                       ""))}
         assert cards(connection, note_id) == [(0, None)]
         assert tag_rows(connection) == ["b", "c"]
 
@@ -135,7 +138,7 @@ def test_what_is_chosen_and_counted_by_is_read_from_the_tags(
         change(connection, note_id, value)
         columns = select(note.c.primary_system, note.c.depth, note.c.topic)
         assert connection.execute(columns).one() == (system, str(depth), topic)
-        assert content.note_depth(value) is depth
+        assert note_depth(value) is depth
 
 
 def test_tags_are_found_in_lower_case_and_by_slug(database: Database) -> None:

@@ -86,6 +86,6 @@ def test_info_tells_where_things_are_and_how_many(collection: Collection, tmp_pa
     (tmp_path / "collection.backups" / "one.db").touch()
     from flashcore import __version__
 
-    assert collection.info() == Info(__version__, str(tmp_path / "collection.db"), 1, 2, 2, 2, 0, 1)
+    assert collection.info() == Info(__version__, str(tmp_path / "collection.db"), 2, 2, 2, 2, 0, 1)
     assert list(collection.info().to_json()) == [
         "version", "collection", "schema", "notes", "cards", "reviews", "media", "backups"]

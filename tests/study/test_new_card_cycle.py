@@ -66,7 +66,7 @@ def test_within_a_kind_they_come_as_they_were_added(collection: Collection) -> N
 def test_the_cycle_goes_on_across_days(collection: Collection, watch: Watch) -> None:
     for word in ["fact"] * 8 + ["why"] * 4 + ["case"] * 2:
         add(collection, word, 1)
-    collection.set_options(None, {"new_per_day": "3", "reviews_per_day": "0"})
+    collection.set_options(None, {"new_per_day": "3"})
     days = []
     for _ in range(5):
         days += next_words(collection)
@@ -189,6 +189,5 @@ def test_an_import_goes_on_with_the_cycle(collection: Collection, tmp_path: Path
     file.write_text(f"{DECK}{facts}Q: Why 1?\nA: So.\n\nQ: Why 2?\nA: So.\n\nQ: What is fact 9?\nA: It is 9.\n\n"
                     "V: A man ...\n- [ ] one\n- [x] two\n- [ ] three\n")
     collection.import_file(file)
-    collection.set_options(None, {"reviews_per_day": "0"})
     watch.now += timedelta(hours=1)
     assert next_words(collection) == ["fact", "case", "fact", "why"]

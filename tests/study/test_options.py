@@ -16,7 +16,8 @@ from flashcore.study.options import OPTIONS, OptionSet, OptionValue, read_option
 
 def test_unset_options_are_the_defaults_of_the_design(collection: Collection) -> None:
     assert {key: value.value for key, value in collection.options().items()} == {
-        "exam_on": None, "minutes_per_day": None, "rollover_hour": 4, "show_system": "after", "desired_retention": 0.9,
+        "exam_on": None, "minutes_per_day": None, "rollover_hour": 4, "show_system": "after",
+        "protected_fields": None, "protected_tags": None, "desired_retention": 0.9,
         "parameters": list(FSRS_6_PARAMETERS), "new_per_day": 20, "reviews_per_day": 9999, "learning_steps": "1m 10m",
         "relearning_steps": "10m", "maximum_interval_days": 36500, "leech_threshold": 8, "leech_suspend": False}
     assert {value.source for value in collection.options().values()} == {"default"}
@@ -80,7 +81,7 @@ def test_an_option_of_the_whole_collection_is_not_one_of_a_deck(collection: Coll
     with pytest.raises(UsageError, match="rollover_hour holds for the whole collection; set it without naming a deck"):
         collection.set_options("A", {"rollover_hour": "3"})
     assert set(collection.options()) - set(collection.options("A")) == {
-        "exam_on", "minutes_per_day", "rollover_hour", "show_system"}
+        "exam_on", "minutes_per_day", "rollover_hour", "show_system", "protected_fields", "protected_tags"}
 
 
 def test_a_deck_has_its_own_value_else_its_parents_else_the_collections(collection: Collection) -> None:
