@@ -250,6 +250,7 @@ class CardState:
     lapses: int = 0
     left: int = 0
     flags: int = 0
+    by_day: bool = False
     is_filtered: bool = False
     data: tuple[tuple[str, Any], ...] = ()
     log: tuple[tuple[int, ...], ...] = ()
@@ -366,10 +367,10 @@ def card_states(draw: st.DrawFn) -> CardState:
         "reps": draw(st.integers(1, 300)), "lapses": draw(st.integers(1 if kind == RELEARN else 0, 20)), "flags": flags,
         "data": data, "log": log, "ivl": 0 if kind == LEARN else draw(st.integers(1, 5000))}
     if kind == REVIEW:
-        return CardState(REVIEW, aside or 2, draw(st.integers(-200, 3000)), is_filtered=is_filtered, **common)
+        return CardState(REVIEW, aside or 2, draw(st.integers(-200, 3000)), by_day=True, is_filtered=is_filtered, **common)
     left = draw(st.sampled_from((1, 2, 1001, 2002, 1002)))
     if draw(st.booleans()):
-        return CardState(kind, aside or 3, draw(st.integers(-5, 20)), left=left, **common)
+        return CardState(kind, aside or 3, draw(st.integers(-5, 20)), left=left, by_day=True, **common)
     return CardState(kind, aside or 1, draw(st.integers(-7200, 7200)), left=left, **common)
 
 
@@ -484,9 +485,7 @@ def put_card(anki: Anki, card_id: int, state: CardState, filtered: int, now: flo
     data = dict(state.data)
     if "lrt" in data:
         data["lrt"] += int(now)
-    due = state.due + anki.sched.today if state.type == REVIEW or state.queue == 3 else state.due
-    if state.type in (LEARN, RELEARN) and state.queue != 3:
-        due += int(now)
+    due = state.due + (anki.sched.today if state.by_day else int(now) if state.type != NEW else 0)
     values = {"type": state.type, "queue": state.queue, "due": due, "ivl": state.ivl, "factor": state.factor,
               "reps": state.reps, "lapses": state.lapses, "left": state.left, "flags": state.flags,
               "data": json.dumps(data, separators=(",", ":"), ensure_ascii=False)}

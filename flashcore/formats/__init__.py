@@ -61,6 +61,8 @@ FORMATS = (
     Format("markdown", (".md",), "flashcore.formats.markdown_deck", "flashcore.formats.markdown_writer"),
     Format("anki", (".apkg", ".colpkg"), "flashcore.formats.anki_collection:stage_package",
            "flashcore.formats.anki_writer", is_staged=True, has_learning=True),
+    Format("jsonl", (".jsonl",), "flashcore.formats.jsonl:stage", "flashcore.formats.jsonl_writer", is_staged=True,
+           has_learning=True),
     Format("obsidian", (), "flashcore.formats.obsidian_sr"),
     Format("org", (".org",), "flashcore.formats.org"),
     Format("anki-collection", (".anki2", ".anki21"), "flashcore.formats.anki_collection:stage_collection",

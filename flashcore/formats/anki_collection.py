@@ -40,6 +40,7 @@ _NEWEST_CREATION = 4_102_444_800
 _LEAST_DEADLINE_SECONDS = 10
 _LARGEST_VALUE_BYTES = 32 * 1024 * 1024
 """A note up to this size is cut to what a note may have; the limits of the child leave room for copies of it."""
+_MOST_TRIES, _SECONDS_BETWEEN_TRIES = 10, 0.3
 _BYTES_A_SECOND = 4_000_000
 """Reading may take a second for so many bytes of the collection, and never less than ten in all."""
 
@@ -91,13 +92,36 @@ def _copy_live(path: Path, copy: Path) -> None:
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
             raise FileError(path, "it is no Anki collection", "is it the file that Anki calls collection.anki2?")
-    # without a log nobody has it open, and then not even a -shm may be left beside it
-    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
-    with foreign_errors(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=5)) \
-            as source, closing(sqlite3.connect(copy)) as target:
-        target.execute("PRAGMA synchronous=OFF")
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")
+    has_log, is_shared = (path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm"))
+    with foreign_errors(path):
+        if has_log and not is_shared:  # Anki keeps it for itself, and a reader would leave a -shm beside it
+            _copy_locked(path, copy)
+            return
+        mode = "mode=ro" if has_log else "mode=ro&immutable=1"
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=5)) as source, \
+                closing(sqlite3.connect(copy)) as target:
+            source.execute("SELECT count(*) FROM sqlite_master")  # a copy of a locked file would wait for ever
+            target.execute("PRAGMA synchronous=OFF")
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+
+
+def _copy_locked(path: Path, copy: Path) -> None:
+    """A copy of a database that Anki, which is running, keeps for itself: the file and its log as they are on the disk.
+
+    What is in the log counts from its last commit backwards, so a copy of both is sound if neither changed meanwhile.
+    """
+    files = [path, path.with_name(path.name + "-wal")]
+    for _ in range(_MOST_TRIES):
+        before = [(held.st_size, held.st_mtime_ns) for held in (file.stat() for file in files)]
+        for file, target in zip(files, (copy, copy.with_name(copy.name + "-wal")), strict=True):
+            shutil.copyfile(file, target)
+        if before == [(held.st_size, held.st_mtime_ns) for held in (file.stat() for file in files)]:
+            with closing(sqlite3.connect(copy)) as target_connection:
+                target_connection.execute("PRAGMA journal_mode=DELETE")
+            return
+        time.sleep(_SECONDS_BETWEEN_TRIES)
+    raise FileError(path, "Anki is writing to it all the time", "close Anki, then import it again")
 
 
 def _media_beside(path: Path, folder: Path, found: list[Problem]) -> list[tuple[str, str, str, int]]:
@@ -232,7 +256,7 @@ def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list
         found.append(Problem(0, f"filtered decks are not taken; their cards went back to their own decks: "
                              f"{', '.join(name[:60] for name in filtered[:5])}"))
     in_use = {row[0] for row in connection.execute(
-        "SELECT DISTINCT did FROM source.cards UNION SELECT DISTINCT odid FROM source.cards")}
+        "SELECT DISTINCT CASE WHEN odid <> 0 THEN odid ELSE did END FROM source.cards")}
     decks: dict[int, int] = {}
     by_name: dict[str, int] = {}
     rows: list[tuple[Any, ...]] = []

@@ -104,7 +104,8 @@ def require_columns(connection: sqlite3.Connection, name: Path | str, wanted: Ma
         present = columns_of(connection, table)
         if not present:
             raise FileError(name, f"it has no table {table}", _HINT)
-        missing = [column for column in columns if column not in present]
+        known = {column.lower() for column in present}  # SQLite does not tell the case of names either
+        missing = [column for column in columns if column.lower() not in known]
         if missing:
             raise FileError(name, f"its table {table} has no column {', '.join(missing)}", _HINT)
 

@@ -320,8 +320,8 @@ def bury_new(connection: Connection, buried_until: int) -> None:
 
 def staged_counts(connection: Connection) -> tuple[int, int, int]:
     """How many notes, cards and reviews the file holds."""
-    notes, cards, reviews = (int(connection.execute(select(func.count()).select_from(table)).scalar_one())
-                             for table in (staged.note, staged.card, staged.review))
-    return notes, cards, reviews
+    notes, cards, reviews, own = (int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+                                  for table in (staged.note, staged.card, staged.review, staged.own_review))
+    return notes, cards, reviews + own
 
 

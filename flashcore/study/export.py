@@ -39,7 +39,8 @@ def export(collection: Collection, path: Path, query: Query, *, format: str | No
         raise UsageError("--spreadsheet is for .csv files")
     with tempfile.TemporaryDirectory(prefix="flashcore-") as folder:
         staging = Path(folder) / "staging.db"
-        with _staged(collection, staging, query, with_scheduling=with_scheduling and chosen.has_learning) as connection:
+        fill = _staged_own if chosen.name == "jsonl" else _staged
+        with fill(collection, staging, query, with_scheduling=with_scheduling and chosen.has_learning) as connection:
             media = _media(collection, connection, query)
         return _write(collection, staging, chosen, path, media, with_scheduling=with_scheduling,
                       is_spreadsheet=is_spreadsheet)
@@ -74,6 +75,24 @@ def _staged(collection: Collection, staging: Path, query: Query, *, with_schedul
         yield connection
 
 
+@contextmanager
+def _staged_own(collection: Collection, staging: Path, query: Query, *, with_scheduling: bool) -> Iterator[Connection]:
+    """A staging file of what a query selects, filled row by row as the collection has it."""
+    from flashcore.formats.staging import create_staging
+    from flashcore.store.extract_own import extract_own
+
+    create_staging(staging).close()
+    is_everything = isinstance(query, Everything)
+    with collection.database.read() as connection:
+        card_ids = None if is_everything else find_cards(connection, query, collection.view())
+    with staged.exporting(collection.database, staging) as connection:
+        extract.choose(connection, card_ids)
+        extract_own(connection, with_learning=with_scheduling, is_everything=is_everything)
+        extract.put_facts(connection, {Fact.IS_WHOLE: str(int(is_everything)),
+                                       Fact.WITH_LEARNING: str(int(with_scheduling))})
+        yield connection
+
+
 def _write(collection: Collection, staging: Path, chosen: Format, path: Path, media: Mapping[str, Path], *,
            with_scheduling: bool, is_spreadsheet: bool) -> ExportReport:
     if chosen.name == "anki":
@@ -83,6 +102,11 @@ def _write(collection: Collection, staging: Path, chosen: Format, path: Path, me
         written = write_package(staging, path, media, now=now.astimezone(collection.clock.zone),
                                 with_scheduling=with_scheduling, is_collection=path.suffix.lower() == ".colpkg")
         return ExportReport(written.notes, written.cards, written.media, (str(path),), reviews=written.reviews)
+    if chosen.name == "jsonl":
+        from flashcore.formats import jsonl_writer
+
+        held = jsonl_writer.write(staging, path, media)
+        return ExportReport(held.notes, held.cards, held.media, (str(path),), reviews=held.reviews)
     from flashcore.formats.staging import open_staging, read_bundle
 
     connection = open_staging(staging)

@@ -24,6 +24,7 @@ from flashcore.formats.staging import CONTENT, LOG_NAME, NAME, open_staging, rea
 from flashcore.store import history, imports, ingest_learning, staged
 from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection, Database
+from flashcore.store.ingest_learning import LearningCounts
 from flashcore.store.note_types import note_types
 from flashcore.study.import_report import FileReport, ImportReport
 from flashcore.study.learning import merge_learning
@@ -141,8 +142,8 @@ class _Merge:
         file.problems += [Problem(*row) for row in imports.problems(connection)]
         file.skipped += [Skipped(*row) for row in imports.skipped(connection)]
         counts = self._notes.update(media.take(connection))
-        learned = merge_learning(self._collection, self._database, connection)
         staged_notes, cards, reviews = ingest_learning.staged_counts(connection)
+        learned = self._merge_learning(reviews)
         systems, untagged = imports.systems(connection)
         seq = self._database.next_seq(connection)
         if counts.new or learned.reviews_new or learned.rescheduled or not self._changes.is_empty():
@@ -160,6 +161,15 @@ class _Merge:
         report.media_missing += int(imports.facts(connection).get(Fact.MEDIA_MISSING, "0"))
         report.systems.update(systems)
         report.untagged += untagged
+
+    def _merge_learning(self, reviews: int) -> LearningCounts:
+        facts = imports.facts(self._connection)
+        if facts.get(Fact.IS_OWN) != "1":
+            return merge_learning(self._collection, self._database, self._connection)
+        from flashcore.study.own_import import merge_own
+
+        return merge_own(self._collection, self._database, self._connection, self._file,
+                         is_intact=facts.get(Fact.IS_INTACT) == "1", row_count=reviews)
 
 
 def _report(report: ImportReport, file: FileReport, counts: NoteCounts) -> None:

@@ -33,21 +33,22 @@ class StagedMedia:
         for _, file, _, _ in rows:
             uses[file] = uses.get(file, 0) + 1
         for name, file, sha256, size in rows:
-            wanted = name
-            held = by_lower.get(name.casefold())
-            if held is not None and known[held] != sha256:
-                stem, dot, suffix = name.rpartition(".")
-                wanted = f"{stem or suffix}-{sha256[:8]}{dot}{suffix if stem else ''}"
+            wanted, held = name, by_lower.get(name.casefold())
+            for length in (8, 16, 64):
+                if held is None or known[held] == sha256:
+                    break
+                wanted = _with_hash(name, sha256[:length])
                 held = by_lower.get(wanted.casefold())
             if (held or wanted) != name:
                 renamed[name] = held or wanted
             uses[file] -= 1
-            if held is not None:
+            if held is not None and (self._is_dry_run or (self._folder / held).exists()):
                 continue
-            self._move(file, wanted, is_last=not uses[file])
-            known[wanted], by_lower[wanted.casefold()] = sha256, wanted
-            content.add_media(connection, wanted, sha256, size)
-            self.added.append(wanted)
+            self._move(file, held or wanted, is_last=not uses[file])
+            if held is None:
+                known[wanted], by_lower[wanted.casefold()] = sha256, wanted
+                content.add_media(connection, wanted, sha256, size)
+                self.added.append(wanted)
         return renamed
 
     def _move(self, file: str, name: str, *, is_last: bool) -> None:
@@ -69,3 +70,9 @@ class StagedMedia:
         """Remove what was moved, for a transaction that failed."""
         for name in () if self._is_dry_run else self.added:
             (self._folder / name).unlink(missing_ok=True)
+
+
+def _with_hash(name: str, digest: str) -> str:
+    """The name of another file of that name, told apart by its content."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem or suffix}-{digest}{dot}{suffix if stem else ''}"

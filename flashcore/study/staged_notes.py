@@ -64,11 +64,12 @@ class StagedNotes:
         self._matched = 0
         self._known_kinds: set[int] = set()
         self._on_match = OnMatch(facts.get(Fact.ON_MATCH, OnMatch.UPDATE))
+        self._is_own, self._was_empty = facts.get(Fact.IS_OWN) == "1", False
 
     def add(self) -> None:
         """Match the notes and add the new ones; the maps of the staging file are filled afterwards."""
         connection, counts = self._connection, self._counts
-        was_empty = decks.is_empty(connection)
+        was_empty = self._was_empty = decks.is_empty(connection)
         self._known_kinds = set(note_types(connection))
         ingest_notes.map_note_types(connection)
         self._map_decks(self._file, was_empty=was_empty)
@@ -81,6 +82,10 @@ class StagedNotes:
         counts.first_note, counts.new = ingest_notes.add_new_notes(
             connection, self._guids(), self._collection.now(), reading.labels, reading.axes, reading.depth)
         ingest_notes.add_new_cards(connection)
+        if self._is_own:
+            from flashcore.study import own_import
+
+            own_import.place_new(connection)
         if with_topic := ingest_notes.new_notes_with_topic(connection):
             content.order_new_cards(connection, with_topic)
 
@@ -89,7 +94,8 @@ class StagedNotes:
         ingest_notes.rename_media(self._connection, names)
         if self._matched and self._on_match is not OnMatch.KEEP:
             self._update(self._counts, names)
-        ingest_notes.forget_unused_note_types(self._connection, self._known_kinds)
+        if not (self._is_own and self._was_empty):
+            ingest_notes.forget_unused_note_types(self._connection, self._known_kinds)
         self._counts.same = self._matched - self._counts.updated
         return self._counts
 
@@ -114,6 +120,10 @@ class StagedNotes:
         if was_empty and self._facts.get(Fact.IS_WHOLE) == "1" and self._with_options:
             self._take_rollover_hour()
         self._write_options(brought, file)
+        if self._is_own and self._with_options:
+            from flashcore.study import own_import
+
+            own_import.take_options(connection, file, with_decks=not self._deck)
         chosen = OptionSet(options.read_options(connection))
         self._collection.use_options(chosen)
         ingest_notes.map_decks(connection, {
@@ -171,8 +181,12 @@ class StagedNotes:
                 read = _filled(read, stored.note, frozenset(split_fields(one.absent)))
             if read.markup is Markup.HTML and stored.note.markup is Markup.MARKDOWN:
                 read = _unrendered(read, stored.note)
+            if self._is_own:  # both are the learner's own words: the later ones hold
+                stored = replace(stored, base=None)
             result = merged(stored, read, self._file.path, one.line, theirs=self._theirs, protected=protected)
-            has_base = stored.base is not None or one.changed_at is None
+            if self._is_own and result.note.fields == read.fields:
+                result = replace(result, note=replace(result.note, cloze_ordinals=read.cloze_ordinals))
+            has_base = not self._is_own and (stored.base is not None or one.changed_at is None)
             base = imports.base_columns(read, stored.base.deck if stored.base else "") if has_base else {}
             is_changed = content.change_note(self._changes, stored.id, result.note, self._collection.now(),
                                              changed_at=one.changed_at, **base)
