@@ -52,11 +52,19 @@ def depth_of(tags: Sequence[str], kind: NoteType, question: str) -> Depth:
     named = read_axes(tags).depth
     if named is not None:
         return named
-    if kind.kind is NoteKind.VIGNETTE:
-        return Depth.APPLICATION
-    if kind.kind is NoteKind.STANDARD and len(kind.templates) == 1 and asks_mechanism(question):
+    if may_ask_mechanism(kind) and asks_mechanism(question):
         return Depth.MECHANISM
-    return Depth.RECALL
+    return usual_depth(kind)
+
+
+def usual_depth(kind: NoteType) -> Depth:
+    """The depth of a kind of note whose tags and question say nothing else."""
+    return Depth.APPLICATION if kind.kind is NoteKind.VIGNETTE else Depth.RECALL
+
+
+def may_ask_mechanism(kind: NoteType) -> bool:
+    """Whether the question of such a note can make it one of mechanism."""
+    return kind.kind is NoteKind.STANDARD and len(kind.templates) == 1
 
 
 def axis_columns(value: Note, deck: str) -> dict[str, Any]:

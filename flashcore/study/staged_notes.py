@@ -20,7 +20,7 @@ from flashcore.domain.note import Markup, Note
 from flashcore.domain.note_type import NoteType
 from flashcore.domain.staging import Fact
 from flashcore.domain.tag_trees import derive_labels
-from flashcore.domain.taxonomy import read_axes
+from flashcore.domain.taxonomy import Depth, asks_mechanism, read_axes
 from flashcore.errors import FlashcoreError, Problem
 from flashcore.store import axes, content, decks, imports, ingest_notes, options
 from flashcore.store.changes import ChangeSet
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from flashcore.study.collection import Collection
 
 
+_MECHANISM = str(Depth.MECHANISM)
 _MOST_TEXTS = 65_536
 """How many texts of tags are remembered with what they say."""
 
@@ -104,15 +105,16 @@ class StagedNotes:
         connection = self._connection
         # a deck under which another one is exists too, in the spelling of that one
         held = {part.casefold(): part for name in decks.deck_names(connection).values() for part in ancestors(name)}
+        were_here = frozenset(held)
         in_use = ingest_notes.staged_decks_in_use(connection)
         places: dict[int, tuple[str, int]] = {}
         brought: dict[str, Mapping[str, str]] = {}
         for staged_id, staged_name, text, anki in ingest_notes.staged_decks(connection):
             name = self._deck or _spelt_as(clean_deck_name(staged_name), held)
-            if staged_id not in in_use and (self._deck or name.casefold() in held):
+            if staged_id not in in_use and (self._deck or name.casefold() in were_here):
                 continue
             places[staged_id] = name, decks.deck_id(connection, name)
-            if name.casefold() not in held and not self._deck:
+            if name.casefold() not in were_here and not self._deck:
                 decks.keep_anki(connection, places[staged_id][1], anki)
                 if text and self._with_options:
                     brought[name] = json.loads(text)
@@ -171,6 +173,8 @@ class StagedNotes:
         option = self._collection.option_set().collection()
         protected = Protected(frozenset(option.protected_fields), tuple(option.protected_tags))
         differing = imports.differing_notes(connection, every=self._theirs)
+        if not self._theirs:
+            counts.kept_local += imports.count_edited_later(connection)
         held = content.notes_by_id(connection, [one.note_id for one in differing])
         for one in differing:
             stored = held[one.note_id]
@@ -193,8 +197,6 @@ class StagedNotes:
             counts.updated += is_changed
             counts.kept_local += result.is_kept_local
             counts.conflicts += result.conflicts
-        if not self._theirs:
-            counts.kept_local += imports.count_edited_later(connection)
 
 
 def _spelt_as(name: str, held: Mapping[str, str]) -> str:
@@ -209,19 +211,28 @@ class _TagReading:
     """What tags say, each text of them read once: notes by the thousand share the same tags."""
 
     def __init__(self, kinds: Mapping[int, NoteType]) -> None:
-        self._kinds = kinds
+        self._depths = {key: (axes.may_ask_mechanism(kind), str(axes.usual_depth(kind)))
+                        for key, kind in kinds.items()}
         self.labels = lru_cache(_MOST_TEXTS)(lambda tags, deck: derive_labels(tags.split(), deck))
         self.axes = lru_cache(_MOST_TEXTS)(self._axes)
-        self._named_depth = lru_cache(_MOST_TEXTS)(lambda tags: read_axes(tags.split()).depth)
+        self._named_depth = lru_cache(_MOST_TEXTS)(self._depth)
 
     def _axes(self, tags: str, deck: str) -> tuple[str | None, str | None]:
         found = axes.with_labels(read_axes(tags.split()), self.labels(tags, deck))
         return found.primary, found.topics[0].lower() if found.topics else None
 
+    @staticmethod
+    def _depth(tags: str) -> str | None:
+        named = read_axes(tags.split()).depth
+        return None if named is None else str(named)
+
     def depth(self, tags: str, kind: int, fields: str) -> str:
         """The depth of a note; ``fields`` is how they begin."""
         named = self._named_depth(tags)
-        return str(named or axes.depth_of((), self._kinds[kind], ingest_notes.first_field_key(fields)))
+        if named is not None:
+            return named
+        may_ask, usual = self._depths[kind]
+        return _MECHANISM if may_ask and asks_mechanism(ingest_notes.first_field_key(fields)) else usual
 
 
 def _unrendered(read: Note, held: Note) -> Note:
