@@ -112,10 +112,11 @@ def read_here(job: Mapping[str, Any], folder: Path, **_: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def into_flashcore(folder: Path, *packages: Path, watch: Watch | None = None) -> Iterator[Collection]:
-    """A new collection of ours that imported packages; nothing of them was left out unnamed."""
+def into_flashcore(folder: Path, *packages: Path, watch: Watch | None = None, rollover: int = 4) -> Iterator[Collection]:
+    """A new collection of ours that imported packages."""
     folder.mkdir(parents=True, exist_ok=True)
     with a_collection(folder, watch or now_watch()) as collection:
+        collection.set_options(None, {"rollover_hour": str(rollover)})
         for package in packages:
             report = collection.import_file(package)
             assert not report.is_refused, report.files
@@ -139,6 +140,21 @@ class Held:
     log: dict[int, tuple[Any, ...]]
     decks: dict[str, dict[str, Any]]
     media: dict[str, str] = field(default_factory=dict)
+
+
+def differences(found: Held, wanted: Held) -> list[tuple[Any, ...]]:
+    """What is not equal: (what, which, part, found, wanted). Short, as hypothesis compares a hundred times."""
+    told: list[tuple[Any, ...]] = []
+    for what in ("notes", "kinds", "cards", "log", "decks", "media"):
+        ours, theirs = getattr(found, what), getattr(wanted, what)
+        for key in ours.keys() | theirs.keys():
+            one, other = ours.get(key), theirs.get(key)
+            if isinstance(one, dict) and isinstance(other, dict):
+                told += [(what, key, part, one.get(part), other.get(part)) for part in one.keys() | other.keys()
+                         if one.get(part) != other.get(part)]
+            elif one != other:
+                told.append((what, key, one, other))
+    return told[:20]
 
 
 PRESET_PARTS = ("desiredRetention", "fsrsParams6", "fsrsParams5", "fsrsWeights")

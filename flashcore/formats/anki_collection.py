@@ -18,7 +18,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from flashcore.domain.deck import DEFAULT_DECK, clean_deck_name
+from flashcore.domain.deck import DEFAULT_DECK, FSRS_6_PARAMETERS, clean_deck_name
 from flashcore.domain.media_references import with_media_names
 from flashcore.domain.note_type import NoteType
 from flashcore.domain.staging import Fact
@@ -33,6 +33,8 @@ from flashcore.formats.foreign_sqlite import foreign_errors, open_foreign
 from flashcore.formats.media_names import safe_name
 
 _RECOVERED = "Recovered"
+_UNSAID = {"desired_retention": "0.9", "parameters": " ".join(map(repr, FSRS_6_PARAMETERS))}
+"""What holds in Anki where a preset does not say it; here it would be what the parent of the deck has."""
 _DEEPEST_DECK = 20
 _LONGEST_DECK_NAME = 1000
 _DAY_SECONDS = 86_400
@@ -277,7 +279,7 @@ def _stage_decks(connection: sqlite3.Connection, metadata: Metadata, found: list
             continue
         options = dict(presets.get(deck.get("conf", 1), presets.get(1, {})))
         if with_options:
-            options |= _own_limits(deck)
+            options = _UNSAID | options | _own_limits(deck)
         kept = {part: deck[part] for part in ("id", "desc", "md") if deck.get(part)}
         decks[key] = place(name, options, json.dumps(kept, sort_keys=True, ensure_ascii=False))
     recovered = place(_RECOVERED, {}) if in_use - {0} - set(decks) or not rows else rows[0][0]

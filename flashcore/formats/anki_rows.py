@@ -12,11 +12,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from flashcore.domain.note import Markup, Note
-from flashcore.domain.note_cards import card_ordinals
 from flashcore.errors import Problem
 from flashcore.formats.anki_models import recovered_type
-from flashcore.formats.staging import insert_rows, note_type_row, note_types
+from flashcore.formats.anki_repairs import (
+    HIGHEST_ORDINAL,
+    add_missing_cards,
+    drop_twins,
+    mend_cards,
+    separate_guids,
+    skip,
+)
+from flashcore.formats.staging import insert_rows, note_type_row
 
 MOST_FIELD_BYTES = 1024 * 1024
 MOST_TAGS = 1000
@@ -24,7 +30,6 @@ DEEPEST_TAG = 20
 LONGEST_TAG = 1000
 _NEWEST_MS = 4_102_444_800_000  # 2100-01-01: a later row is no answer of anybody
 _FARTHEST_DAYS = 200_000
-_HIGHEST_ORDINAL = 9999
 _SEPARATOR = "\x1f"
 
 
@@ -98,7 +103,7 @@ def _stage_notes(source: Source) -> None:
     [held] = connection.execute("SELECT count(*) FROM source.notes").fetchone()
     if staged < held:
         _NoteMender(source).mend()
-    _separate_guids(source)
+    separate_guids(source)
 
 
 def _is_text(value: bytes) -> bool:
@@ -107,27 +112,6 @@ def _is_text(value: bytes) -> bool:
         return "\0" not in value.decode()
     except UnicodeDecodeError:
         return False
-
-
-def _separate_guids(source: Source) -> None:
-    """Give notes that share a guid with an earlier one their own."""
-    connection = source.connection
-    twins = connection.execute(
-        "SELECT id, guid, added_at FROM note WHERE guid IN (SELECT guid FROM note GROUP BY guid HAVING count(*) > 1) "
-        "ORDER BY id").fetchall()
-    if not twins:
-        return
-    taken = {row[0] for row in connection.execute("SELECT guid FROM note")}
-    seen: set[str] = set()
-    for number, guid, foreign_id in twins:
-        if guid in seen:
-            own = f"{guid}-{foreign_id}"
-            while own in taken:
-                own += "+"
-            taken.add(own)
-            connection.execute("UPDATE note SET guid = ? WHERE id = ?", (own, number))
-            source.counts["notes had the guid of another one and got their own"] += 1
-        seen.add(guid)
 
 
 class _Cleaner:
@@ -183,7 +167,7 @@ class _NoteMender:
         foreign_id, guid, kind, changed, tags, held_type, size, fields = row
         if not isinstance(foreign_id, int) or foreign_id <= 0 or foreign_id in seen:
             words = " ".join(self.clean((fields or b"")[:400]).replace(_SEPARATOR, " ").split())[:80]
-            _skip(self.connection, words, "it has no id by which its cards could be told")
+            skip(self.connection, words, "it has no id by which its cards could be told")
             return
         seen.add(foreign_id)
         counts = self.source.counts
@@ -225,16 +209,11 @@ class _NoteMender:
         return self.recovered[count]
 
 
-def _skip(connection: sqlite3.Connection, words: str, reason: str) -> None:
-    [number] = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM skipped").fetchone()
-    insert_rows(connection, "skipped", [(number, words, reason)])
-
-
 # cards
 
 _NUMBERS = ("ord", "mod", "type", "queue", "due", "ivl", "factor", "reps", "lapses", "left", "odue", "odid", "flags")
 _CARD_IS_GOOD = " AND ".join(f"typeof(c.{name}) = 'integer'" for name in ("id", *_NUMBERS)) + f"""
-    AND c.ord BETWEEN 0 AND {_HIGHEST_ORDINAL} AND c.type BETWEEN 0 AND 3
+    AND c.ord BETWEEN 0 AND {HIGHEST_ORDINAL} AND c.type BETWEEN 0 AND 3
     AND c.due BETWEEN -2147483648 AND 4102444800 AND c.odue BETWEEN -2147483648 AND 4102444800
     AND c.ivl BETWEEN -2147483648 AND {_FARTHEST_DAYS} AND c.factor BETWEEN -2147483648 AND 2147483647
     AND c.reps BETWEEN 0 AND 10000000 AND c.lapses BETWEEN 0 AND 10000000
@@ -265,7 +244,7 @@ _UNPACKED = """
     WITH known AS MATERIALIZED (
         SELECT id,
                CASE WHEN length(data) > 2 AND json_valid(data) AND json_type(data) = 'object' THEN data END AS extras
-        FROM source.cards),
+        FROM source.cards WHERE :with_learning OR type <> 0),
     extra AS MATERIALIZED (
         SELECT id, extras ->> '$.s' AS s, extras ->> '$.d' AS d, extras ->> '$.dr' AS dr, extras ->> '$.decay' AS decay,
                extras ->> '$.lrt' AS lrt, extras ->> '$.pos' AS pos, extras ->> '$.cd' AS cd
@@ -294,12 +273,13 @@ def _stage_cards(source: Source) -> None:
         SELECT n.id, c.ord, coalesce(k.id, :deck), c.id, {state}, {learned} FROM unpacked c
         JOIN note_of n ON n.foreign_id = c.nid LEFT JOIN deck_of k ON k.foreign_id = c.real_did
         WHERE {_CARD_IS_GOOD} ORDER BY c.type <> 0, c.real_due, c.id""",
-        {"deck": source.default_deck, "day_0": source.day_0, "is_version_1": source.is_version_1})
+        {"deck": source.default_deck, "day_0": source.day_0, "is_version_1": source.is_version_1,
+         "with_learning": source.with_learning})
     connection.execute("CREATE TEMP TABLE card_of (foreign_id INTEGER PRIMARY KEY, id INTEGER)")
     connection.execute("INSERT OR IGNORE INTO card_of SELECT added_at, id FROM card")
-    _mend_cards(source)
-    _drop_twins(source)
-    _add_missing_cards(source)
+    mend_cards(source)
+    drop_twins(source)
+    add_missing_cards(source)
     [lost] = connection.execute(
         f"SELECT count(*) FROM source.cards c WHERE {_CARD_IS_GOOD} AND "
         "coalesce(CASE WHEN c.odid <> 0 THEN c.odid ELSE c.did END, 0) NOT IN (SELECT foreign_id FROM deck_of)"
@@ -309,65 +289,6 @@ def _stage_cards(source: Source) -> None:
     # decks of the notes, for what has no card; the first card's
     connection.execute("UPDATE note SET deck_id = c.deck_id FROM (SELECT note_id, deck_id, min(ordinal) FROM card "
                        "GROUP BY note_id) c WHERE c.note_id = note.id AND c.deck_id <> note.deck_id")
-
-
-def _mend_cards(source: Source) -> None:
-    """Cards with values that no card can have begin as new ones; their log stays theirs."""
-    connection = source.connection
-    [staged, held, orphans] = connection.execute(
-        "SELECT (SELECT count(*) FROM card), count(*), coalesce(sum(c.nid NOT IN (SELECT foreign_id FROM note_of)), 0) "
-        "FROM source.cards c").fetchone()
-    if orphans:
-        source.counts["cards belonged to no note and were left out"] += orphans
-    if not (missing := held - orphans - staged):
-        return
-    mended = connection.execute(
-        f"""INSERT INTO card (note_id, ordinal, deck_id, added_at, is_suspended, is_buried, flag)
-        SELECT n.id, c.ord, coalesce(k.id, ?), c.id, CASE WHEN c.queue = -1 THEN 1 ELSE 0 END, 0, 0
-        FROM source.cards c JOIN note_of n ON n.foreign_id = c.nid
-        LEFT JOIN deck_of k ON k.foreign_id = CASE WHEN c.odid <> 0 THEN c.odid ELSE c.did END
-        WHERE typeof(c.id) = 'integer' AND typeof(c.ord) = 'integer' AND c.ord BETWEEN 0 AND {_HIGHEST_ORDINAL}
-        AND c.id NOT IN (SELECT foreign_id FROM card_of) ORDER BY c.id""", (source.default_deck,)).rowcount
-    connection.execute("INSERT OR IGNORE INTO card_of SELECT added_at, id FROM card")
-    if mended:
-        source.counts["cards held values that no card can have; they begin as new ones, their reviews were kept"] \
-            += mended
-    if mended < missing:
-        source.counts["cards ask what no note asks and were left out"] += missing - mended
-
-
-def _add_missing_cards(source: Source) -> None:
-    """Notes without any card get those that they yield; one that yields none is left out."""
-    connection = source.connection
-    rows = connection.execute("SELECT id, note_type_id, fields, tags FROM note WHERE id NOT IN "
-                              "(SELECT note_id FROM card)").fetchall()
-    kinds = note_types(connection) if rows else {}
-    for number, kind, fields, tags in rows:
-        parts = tuple(fields.split(_SEPARATOR))
-        ordinals = card_ordinals(Note("", kinds[kind], parts, tuple(tags.split()), Markup.HTML))
-        connection.executemany(
-            "INSERT INTO card (note_id, ordinal, deck_id, is_suspended, is_buried, flag) VALUES (?, ?, ?, 0, 0, 0)",
-            ((number, ordinal, source.default_deck) for ordinal in ordinals))
-        if ordinals:
-            source.counts["cards were missing and were made from their notes"] += len(ordinals)
-        else:
-            _skip(connection, " ".join(" ".join(parts).split())[:80], "it asks nothing: it has no card")
-            connection.execute("DELETE FROM note WHERE id = ?", (number,))
-            connection.execute("DELETE FROM note_of WHERE id = ?", (number,))
-
-
-def _drop_twins(source: Source) -> None:
-    """Of two cards that ask the same of a note, the one that was answered more often stays."""
-    connection = source.connection
-    twins = connection.execute(
-        "SELECT note_id, ordinal FROM card GROUP BY note_id, ordinal HAVING count(*) > 1").fetchall()
-    for twin in twins:
-        first, *others = connection.execute(
-            "SELECT id FROM card WHERE note_id = ? AND ordinal = ? ORDER BY reps DESC, id", twin).fetchall()
-        for other in others:
-            connection.execute("DELETE FROM card WHERE id = ?", other)
-            connection.execute("UPDATE card_of SET id = ? WHERE id = ?", (first[0], other[0]))
-            source.counts["cards asked the same of a note as another one; the one answered more often was kept"] += 1
 
 
 # reviews

@@ -1,9 +1,9 @@
 """flashcore's own format: everything of a collection as JSON Lines, to keep, to move, to compare in git.
 
 UTF-8, one JSON object a line, keys sorted, no white space outside of texts; the lines in a fixed order, so that two
-exports differ where the collections do. Moments are whole milliseconds since 1970-01-01 UTC (``..._at``), study days are
-dates (``"2026-03-02"``, ``..._on``), intervals are days (``..._days``). A key that is missing is null, 0, false, or an
-empty text or list. A line may only name what stands above it. Keys that are not in this list are left out when read.
+exports differ where the collections do. Moments are whole milliseconds since 1970-01-01 UTC (``..._at``), study days
+are dates (``"2026-03-02"``, ``..._on``), intervals are days (``..._days``). A key that is missing is null, 0, false, or
+an empty text or list. A line may only name what stands above it. Keys that are not in this list are left out when read.
 
 The first line:
 
@@ -179,7 +179,7 @@ class _Reader:
         except RecursionError:
             self._complain(Fault("its lists and objects are nested too deeply"))
         except ValueError as error:
-            self._complain(Fault(f"it is no JSON: {error}" if isinstance(error, json.JSONDecodeError)
+            self._complain(Fault(f"it is no JSON: {error.msg.lower()}" if isinstance(error, json.JSONDecodeError)
                                  else "it holds a number that is none"))
         else:
             if isinstance(line, dict):

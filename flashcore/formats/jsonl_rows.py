@@ -13,6 +13,7 @@ from flashcore.domain.deck import DEFAULT_DECK, clean_deck_name
 from flashcore.domain.note import Markup
 from flashcore.domain.note_type import NoteKind, NoteType, Template
 from flashcore.domain.review import ReviewKind
+from flashcore.domain.staging import TABLES
 from flashcore.errors import Problem
 from flashcore.formats import staging
 from flashcore.formats.jsonl_values import (
@@ -43,11 +44,17 @@ _ORDINALS = 1 << 20
 _MOST_MS = 1 << 50
 _NAMED = 50
 _NO_SCHEDULE = (None,) * 11
+_ROW = "id, card_id, kind, answered_at, utc_offset_minutes, study_day, rating, duration_ms, "
+_REVIEWS = {
+    "own_review": _ROW + "uuid, preset_id, choice, correct, undoes, leech, origin, " + ", ".join(
+        name for name in TABLES["own_review"] if name.startswith("before_")),
+    "foreign": _ROW + "leech, origin, interval, last_interval, factor"}
+"""The columns that own rows of the log have, and those of other programs': most of either are empty in the other."""
+_OWN_KEYS = frozenset(("uuid", "preset", "choice", "correct", "undoes", "leech"))
 _KINDS = frozenset(map(str, ReviewKind))
 _ORIGINS = frozenset(map(str, Origin))
 _SUSPENSIONS = frozenset(map(str, Suspension))
 _LEECH = frozenset(("", "tagged", "suspended", "tagged suspended"))
-_NOTHING = frozenset(("",))
 _ANSWERS = frozenset((str(ReviewKind.SCHEDULED), str(ReviewKind.CRAM)))
 _IMPORTED, _SCHEDULED, _UNDO = str(ReviewKind.IMPORTED), str(ReviewKind.SCHEDULED), str(ReviewKind.UNDO)
 
@@ -134,7 +141,12 @@ class Rows:
             self._flush(table)
 
     def _flush(self, table: str) -> None:
-        staging.insert_rows(self._connection, table, self._waiting.pop(table))
+        rows = self._waiting.pop(table)
+        if table in _REVIEWS:
+            places = ", ".join("?" * len(rows[0]))
+            self._connection.executemany(f"INSERT INTO own_review ({_REVIEWS[table]}) VALUES ({places})", rows)
+        else:
+            staging.insert_rows(self._connection, table, rows)
 
     # what notes rest on
 
@@ -298,33 +310,37 @@ class Rows:
         self._put("own_preset", (self._presets[name], *row))
 
     def _review(self, line: Line, place: int) -> None:
-        kind, leech, origin = line.get("kind"), line.get("leech", ""), line.get("origin", "")
+        kind, before = line.get("kind"), line.get("before")
         if not _is_one_of(kind, _KINDS):
             raise Fault("its kind is none that a review has")
-        uuid, rating = optional_word(line, "uuid"), optional(line, "rating", 1, 4)
-        preset, correct = line.get("preset"), line.get("correct")
-        preset_id = None if preset is None else self._presets.get(preset) if isinstance(preset, str) else None
-        if (uuid is None) != (kind == _IMPORTED):
-            raise Fault("it has no uuid" if uuid is None else "another program's row has no uuid")
-        if (rating is None and kind in _ANSWERS) or (preset_id is None and (preset is not None or kind == _SCHEDULED)):
-            raise Fault("it is an answer without a rating, or no line above it tells its preset")
-        undoes = optional_word(line, "undoes")
-        if (undoes is None) == (kind == _UNDO) or not _is_one_of(leech, _LEECH) or correct not in (None, True, False) \
-                or not _is_one_of(origin, _ORIGINS if kind == _IMPORTED else _NOTHING):
-            raise Fault("what it says of undoes, leech, correct or origin does not fit its kind")
-        choice = line.get("choice")
-        if choice is not None:
-            choice = text_of(choice, "its choice")[:_LONGEST_TYPED]
-        study_day, before = day(line, "study_day"), line.get("before")
+        study_day = day(line, "study_day")
         if study_day is None:
             raise Fault("it has no study_day")
-        self._put("own_review", (
-            self._reviews + 1, uuid, self._card_of(line), kind, number(line, "answered_at", EARLIEST_MS, LATEST_MS),
-            optional(line, "utc_offset_minutes", -1439, 1439) or 0, study_day, rating,
-            optional(line, "duration_ms", 0, _MOST_MS), preset_id, choice, None if correct is None else int(correct),
-            undoes, leech, origin, *(_NO_SCHEDULE if before is None else schedule(before)),
-            *(optional(line, key, -_MOST_MS, _MOST_MS) for key in ("interval", "last_interval", "factor"))))
+        row = (self._reviews + 1, self._card_of(line), kind, number(line, "answered_at", EARLIEST_MS, LATEST_MS),
+               optional(line, "utc_offset_minutes", -1439, 1439) or 0, study_day, optional(line, "rating", 1, 4),
+               optional(line, "duration_ms", 0, _MOST_MS))
+        if kind == _IMPORTED:
+            self._put("foreign", (*row, *_foreign(line)))
+        else:
+            self._put("own_review", (*row, *self._own(line, str(kind)),
+                                     *(_NO_SCHEDULE if before is None else schedule(before))))
         self._reviews += 1
+
+    def _own(self, line: Line, kind: str) -> tuple[Any, ...]:
+        uuid, undoes, leech = optional_word(line, "uuid"), optional_word(line, "undoes"), line.get("leech", "")
+        preset, correct, choice = line.get("preset"), line.get("correct"), line.get("choice")
+        if uuid is None:
+            raise Fault("it has no uuid")
+        preset_id = self._presets.get(preset) if isinstance(preset, str) else None
+        if (kind in _ANSWERS and line.get("rating") is None) or (
+                preset_id is None and (preset is not None or kind == _SCHEDULED)):
+            raise Fault("it is an answer without a rating, or no line above it tells its preset")
+        if (undoes is None) == (kind == _UNDO) or not _is_one_of(leech, _LEECH) \
+                or correct not in (None, True, False) or "origin" in line:
+            raise Fault("what it says of undoes, leech, correct or origin does not fit its kind")
+        if choice is not None:
+            choice = text_of(choice, "its choice")[:_LONGEST_TYPED]
+        return uuid, preset_id, choice, None if correct is None else int(correct), undoes, leech, ""
 
     def _card_of(self, line: Line) -> int:
         if line.get("note") is None and "gone" in line:
@@ -333,6 +349,14 @@ class Rows:
         if card_id is None:
             raise Fault("no line above it tells of its card")
         return card_id
+
+
+def _foreign(line: Line) -> tuple[Any, ...]:
+    """What another program wrote."""
+    origin = line.get("origin")
+    if not _is_one_of(origin, _ORIGINS) or not _OWN_KEYS.isdisjoint(line):
+        raise Fault("what it says does not fit a row of another program")
+    return "", origin, *(optional(line, key, -_MOST_MS, _MOST_MS) for key in ("interval", "last_interval", "factor"))
 
 
 def _is_one_of(value: Any, words: frozenset[str]) -> bool:

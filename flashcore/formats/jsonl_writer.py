@@ -1,4 +1,4 @@
-"""A staging file of the collection's own rows as flashcore's JSONL, line by line; see ``jsonl`` for what stands in it."""
+"""A staging file of the collection's own rows as flashcore's JSONL, line by line; ``jsonl`` says what stands in it."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _notes(connection: sqlite3.Connection) -> Iterator[Line]:
          base_tags, base_deck) in connection.execute(
             "SELECT n.guid, t.name, d.name, n.markup, n.fields, n.tags, n.cloze_ordinals, n.added_at, n.changed_at, "
             "f.path, o.line, o.id_in_file, o.base_fields, o.base_tags, o.base_deck FROM note n "
-            "JOIN note_type t ON t.id = n.note_type_id LEFT JOIN deck d ON d.id = n.deck_id "
+            "JOIN note_type t ON t.id = n.note_type_id LEFT JOIN deck d ON d.id = n.deck_id AND d.id > 0 "
             "LEFT JOIN own_note o ON o.note_id = n.id LEFT JOIN own_file f ON f.id = o.file_id ORDER BY n.id"):
         base = None if base_fields is None else {
             "fields": base_fields.split(SEPARATOR), **_said(tags=(base_tags or "").split(), deck=base_deck)}

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, case, cast, func, insert, literal, null, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 
 from flashcore.domain.bundle import Origin
 from flashcore.domain.deck import ancestors
@@ -146,11 +161,12 @@ def extract_reviews(connection: Connection, *, with_orphans: bool) -> None:
     already where they came from.
     """
     _write_own_answers(connection)
+    has_own = connection.execute(select(exists(select(staged.own_answer.c.seq)))).scalar_one()
     row, own = review.c, staged.own_answer.c
     imported = row.kind == str(ReviewKind.IMPORTED)
 
     def value(name: str) -> ColumnElement[Any]:
-        return case((imported, row[name]), else_=own[name])
+        return case((imported, row[name]), else_=own[name]) if has_own else row[name]
 
     columns = ["card_id", "answered_at", "rating", "origin", "duration_ms", "interval", "last_interval", "factor"]
 
@@ -158,21 +174,31 @@ def extract_reviews(connection: Connection, *, with_orphans: bool) -> None:
         return [place, row.answered_at, row.rating, value("origin"), func.coalesce(row.duration_ms, 0),
                 *(func.coalesce(value(name), 0) for name in ("interval", "last_interval", "factor"))]
 
+    rows = select(*values(staged.chosen.c.staged_id)).select_from(staged.chosen).join(
+        review, row.card_id == staged.chosen.c.id)
+    rows = (rows.outerjoin(staged.own_answer, own.seq == row.seq).where(or_(imported, own.seq.is_not(None)))
+            if has_own else rows.where(imported))
     connection.execute(insert(staged.target("review")).from_select(
-        columns, select(*values(staged.chosen.c.staged_id)).select_from(staged.chosen)
-        .join(review, row.card_id == staged.chosen.c.id).outerjoin(staged.own_answer, own.seq == row.seq)
-        .where(or_(imported, own.seq.is_not(None))).order_by(staged.chosen.c.staged_id, row.answered_at)))
+        columns, rows.order_by(staged.chosen.c.staged_id, row.answered_at)))
     if with_orphans:
+        has_own = False  # of cards that were gone already there are only other programs' rows
         connection.execute(insert(staged.target("review")).from_select(
             columns, select(*values(row.card_id)).select_from(review)
-            .outerjoin(staged.own_answer, own.seq == row.seq)
             .where(row.card_id < 0, imported).order_by(row.card_id, row.answered_at)))
 
 
 def _write_own_answers(connection: Connection) -> None:
     """What each own answer would be in another program's log: where its card stood before it, and went after it."""
-    kinds = [str(kind) for kind in _KINDS]
     row = review.c
+    # a collection that was only imported has no answers of its own, which its partial index tells at once
+    has_answers = connection.execute(select(exists(select(row.seq).where(literal_column(
+        "review.kind IN ('scheduled', 'cram')"))))).scalar_one()
+    columns = ["seq", "card_id", "origin", "interval", "last_interval", "factor"]
+    if not has_answers:
+        connection.execute(insert(staged.own_answer).from_select(columns, select(
+            row.seq, row.card_id, literal(str(Origin.RESET)), literal(0), literal(0), literal(0))
+            .where(row.kind == str(ReviewKind.RESET), row.uuid.is_not(None), stands())))
+        return
     names = ("interval_days", "due_at", "difficulty")
     after = {name: func.lead(row[f"before_{name}"]).over(partition_by=row.card_id, order_by=row.seq) for name in names}
     is_last = func.lead(row.seq).over(partition_by=row.card_id, order_by=row.seq).is_(None)
@@ -180,7 +206,7 @@ def _write_own_answers(connection: Connection) -> None:
         row.seq, row.card_id, row.kind, row.answered_at, row.before_state, row.before_interval_days,
         row.before_due_at, row.before_last_at,
         *(value.label(f"after_{name}") for name, value in after.items()), is_last.label("is_last"),
-    ).where(row.kind.in_(kinds), stands()).subquery()
+    ).where(row.kind.in_([str(kind) for kind in _KINDS]), stands()).subquery()
 
     def then(name: str) -> ColumnElement[Any]:
         return case((own.c.is_last, schedule.c[name]), else_=own.c[f"after_{name}"])
@@ -195,8 +221,7 @@ def _write_own_answers(connection: Connection) -> None:
     factor = case((is_reset, 0), else_=cast(func.round(
         _LOWEST_FACTOR + (then("difficulty") - 1) * _FACTOR_SPAN / 9), Number))
     connection.execute(insert(staged.own_answer).from_select(
-        ["seq", "card_id", "origin", "interval", "last_interval", "factor"],
-        select(own.c.seq, own.c.card_id, origin, func.coalesce(interval, 0), func.coalesce(before, 0),
+        columns, select(own.c.seq, own.c.card_id, origin, func.coalesce(interval, 0), func.coalesce(before, 0),
                func.coalesce(factor, 0))
         .outerjoin(schedule, schedule.c.card_id == own.c.card_id).where(own.c.kind != str(ReviewKind.CRAM))))
 

@@ -1,4 +1,4 @@
-"""The collection as it is, row by row, into the tables of a staging file that flashcore's own format is written from."""
+"""The collection as it is, row by row, into a staging file that flashcore's own format is written from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROW_COLUMNS = ("uuid", "kind", "answered_at", "utc_offset_minutes", "study_day",
                "choice", "correct", "undoes", "leech", "origin", *(f"before_{name}" for name in SCHEDULE_COLUMNS),
                "interval", "last_interval", "factor")
 """The columns of ``review`` that stand in ``own_review`` under the same name; not its number and its card."""
-_GONE = 1 << 51
+FIRST_GONE = 1 << 51
 """Numbers of cards that are gone are this and more: above those that Anki gives cards, and exact in every JSON."""
 
 
@@ -103,7 +103,8 @@ def _extract_places(connection: Connection, *, is_everything: bool) -> None:
     row = note.c
     files = select(deck_file.c.id, deck_file.c.path, deck_file.c.sha256, deck_file.c.read_at).order_by(deck_file.c.id)
     if not is_everything:
-        files = files.where(deck_file.c.id.in_(select(row.file_id).join(staged.note_map, staged.note_map.c.id == row.id)))
+        files = files.where(deck_file.c.id.in_(
+            select(row.file_id).join(staged.note_map, staged.note_map.c.id == row.id)))
     connection.execute(insert(staged.target("own_file")).from_select(["id", "path", "sha256", "read_at"], files))
     connection.execute(insert(staged.target("own_note")).from_select(
         ["note_id", "file_id", "line", "id_in_file", "base_fields", "base_tags", "base_deck"],
@@ -178,4 +179,4 @@ def number_of_gone(uuid: str | None, answered_at: int, rating: int | None, kind:
     """The number of a card that is gone, of the first row of its log."""
     text = uuid or f"{answered_at}|{rating or 0}|{kind}|{origin}"
     made = int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")
-    return made % _GONE + _GONE
+    return made % FIRST_GONE + FIRST_GONE

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select
 
 from flashcore.domain.note import Note
 from flashcore.store import staged
-from flashcore.store.schema import change, imported_file, join_fields, note
+from flashcore.store.schema import change, imported_file, join_fields, note, option
 
 _TAKES_AWAY = ("delete", "undo")
 
@@ -89,6 +90,16 @@ def count_edited_later(connection: Connection) -> int:
 def base_columns(value: Note, deck: str) -> dict[str, Any]:
     """The columns that keep what a file said of a note, to tell the learner's own changes by."""
     return {"base_fields": join_fields(value.fields), "base_tags": " ".join(value.tags), "base_deck": deck}
+
+
+def write_options(connection: Connection, values: Mapping[tuple[str, str], str]) -> None:
+    """Set many options: (deck, key) -> value."""
+    if not values:
+        return
+    connection.execute(delete(option).where(option.c.deck == bindparam("of_deck"), option.c.key == bindparam("of_key")),
+                       [{"of_deck": deck, "of_key": key} for deck, key in values])
+    connection.execute(insert(option), [{"deck": deck, "key": key, "value": value}
+                                        for (deck, key), value in values.items()])
 
 
 def known_import(connection: Connection, sha256: str, settings: str) -> dict[str, Any] | None:

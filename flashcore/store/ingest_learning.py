@@ -253,9 +253,13 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
     is_step = row.due_at.is_not(None)
     clamped = func.min(func.max(row.due_on, 0), _LATEST_DAY)
     now_ms = to_millis(now)  # what a wrong clock wrote of the future was no answer yet
-    last_at = func.coalesce(case((row.last_at <= now_ms, row.last_at)), select(func.max(
-        staged.review.c.answered_at)).where(staged.review.c.card_id == row.id, staged.review.c.rating.is_not(None),
-                                            staged.review.c.answered_at <= now_ms).scalar_subquery())
+    answer = staged.review.c
+    untold = select(staged.taken.c.staged_id).join(staged.card, row.id == staged.taken.c.staged_id).where(
+        func.coalesce(row.last_at, now_ms + 1) > now_ms)
+    told = (select(answer.card_id, func.max(answer.answered_at).label("at"))
+            .where(answer.card_id.in_(untold), answer.rating.is_not(None), answer.answered_at <= now_ms)
+            .group_by(answer.card_id).subquery())  # once for all: the log has no index
+    last_at = func.coalesce(case((row.last_at <= now_ms, row.last_at)), told.c.at)
     steps = case((row.state == int(CardState.RELEARNING), staged.deck_map.c.relearning_steps),
                  else_=staged.deck_map.c.learning_steps)
     step = func.max(func.min(steps - func.max(func.coalesce(row.steps_left, 0), 0), steps - 1), 0)
@@ -274,7 +278,8 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
                     else_=zone.study_day(last_at)))
         .join(staged.card, row.id == staged.taken.c.staged_id)
         .join(staged.deck_map, staged.deck_map.c.staged_id == row.deck_id)
-        .outerjoin(staged.memory, staged.memory.c.staged_id == row.id)))
+        .outerjoin(staged.memory, staged.memory.c.staged_id == row.id)
+        .outerjoin(told, told.c.card_id == row.id)))
     count = int(connection.execute(select(func.count()).select_from(staged.taken)).scalar_one())
     connection.execute(update(card).where(card.c.id.in_(known)).values(new_order=None))
     _take_marks(connection, buried_until)

@@ -34,7 +34,18 @@ from flashcore.store import staged
 from flashcore.store.axes import tag_rows
 from flashcore.store.columns import to_millis
 from flashcore.store.note_types import note_type_id
-from flashcore.store.schema import FIELD_SEPARATOR, ORDER_STEP, card, label, note, note_tag, note_type, to_note_type
+from flashcore.store.schema import (
+    FIELD_SEPARATOR,
+    ORDER_STEP,
+    card,
+    deck,
+    label,
+    new_id,
+    note,
+    note_tag,
+    note_type,
+    to_note_type,
+)
 
 
 def map_note_types(connection: Connection) -> dict[int, NoteType]:
@@ -57,6 +68,11 @@ def forget_unused_note_types(connection: Connection, known: Collection[int]) -> 
 def staged_decks(connection: Connection) -> list[tuple[int, str, str, str]]:
     """(id, name, options as JSON, what Anki keeps besides) of each deck of the file."""
     return [tuple(row) for row in connection.execute(select(staged.deck).order_by(staged.deck.c.id))]
+
+
+def add_deck(connection: Connection, name: str) -> int:
+    """Add a deck of a name that no other has in any case; returns its id."""
+    return new_id(connection.execute(insert(deck).values(name=name)))
 
 
 def staged_decks_in_use(connection: Connection) -> set[int]:

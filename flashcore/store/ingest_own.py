@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, literal, or_, select, update
 
 from flashcore.domain.card import Suspension
 from flashcore.domain.review import ReviewKind
 from flashcore.store import staged
-from flashcore.store.extract_own import ROW_COLUMNS, gone_cards, number_of_gone, numbers_of
+from flashcore.store.extract_own import FIRST_GONE, ROW_COLUMNS, gone_cards, number_of_gone, numbers_of
 from flashcore.store.schema import SCHEDULE_COLUMNS, card, change, deck_file, note, option, preset, review, schedule
 
 _AT_ONCE = 5_000
@@ -40,13 +40,15 @@ def place_notes(connection: Connection) -> None:
 
 
 def place_cards(connection: Connection) -> list[int]:
-    """Say why new cards are set aside, and give those that were deleted here the ids that they had, so that their log
-    is their own again; returns these. They count as known then."""
+    """Say why new cards are set aside, and give those whose log is here, as they were deleted, that log again and the
+    ids that they had; returns these. They count as known then."""
     row, place = staged.own_card.c, staged.card_map.c
     connection.execute(update(card).values(
         suspension=row.suspension, buried_until=row.buried_until)
         .where(card.c.id == place.id, place.is_new == 1, row.card_id == place.staged_id))
     gone = {number: card_id for card_id, number in gone_cards(connection).items()}
+    gone |= {-card_id: card_id for card_id in connection.execute(
+        select(review.c.card_id).where(review.c.card_id <= -FIRST_GONE).distinct()).scalars()}
     if not gone:
         return []
     own = staged.own_review.c
@@ -60,8 +62,12 @@ def place_cards(connection: Connection) -> list[int]:
         if old is not None:
             back[card_id] = old
     for card_id, old in back.items():
-        connection.execute(update(card).where(card.c.id == card_id).values(id=old))
-        connection.execute(update(staged.card_map).where(place.id == card_id).values(id=old, is_new=0))
+        if old < 0:  # it was never here before; only its log was
+            connection.execute(update(review).where(review.c.card_id == old).values(card_id=card_id))
+            back[card_id] = card_id
+        else:
+            connection.execute(update(card).where(card.c.id == card_id).values(id=old))
+        connection.execute(update(staged.card_map).where(place.id == card_id).values(id=back[card_id], is_new=0))
     return list(back.values())
 
 
@@ -101,7 +107,7 @@ def find_new_rows(connection: Connection) -> None:
     if has_log:
         same = select(review.c.seq).where(review.c.card_id == place.place, review.c.answered_at == own.answered_at,
                                           review.c.rating.is_not_distinct_from(own.rating))
-        named = select(review.c.seq).where(review.c.uuid == own.uuid)
+        named = select(review.c.seq).where(review.c.uuid == own.uuid, review.c.card_id == place.place)
         statement = statement.where(or_(
             and_(own.uuid.is_not(None), ~exists(named),
                  or_(own.rating.is_(None), ~exists(same.where(review.c.uuid.is_(None))))),
@@ -140,7 +146,7 @@ class Row:
     answered_at: int
     rating: int | None
     undoes: str | None
-    is_new: bool = False
+    is_new: bool | int = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +177,7 @@ def both_logs(connection: Connection) -> Iterator[BothLogs]:
         .where(known.id.in_(touched)).order_by(known.id, own.id)).all()
     for (card_id, staged_id), rows in groupby(told, lambda found: (found[0], found[1])):
         yield BothLogs(card_id, staged_id, ours.get(card_id, ()),
-                       tuple(Row(*found[2:8], is_new=bool(found[8])) for found in rows))
-
-
-def count_new_rows(connection: Connection) -> int:
-    """How many rows of the file are to be added."""
-    return _count(connection, staged.own_row)
+                       tuple(Row(*found[2:]) for found in rows))
 
 
 def leave_out(connection: Connection, ids: Collection[int]) -> None:
@@ -185,9 +186,9 @@ def leave_out(connection: Connection, ids: Collection[int]) -> None:
         connection.execute(delete(staged.own_row).where(staged.own_row.c.id.in_(chunk)))
 
 
-def add_rows(connection: Connection, first_seq: int) -> list[int]:
-    """Add the new rows under fresh numbers, in their order; returns the cards of rows whose uuid stands here already
-    for something else, which are not added."""
+def add_rows(connection: Connection, first_seq: int) -> tuple[int, list[int]]:
+    """Add the new rows under fresh numbers, in their order; returns how many were added, and the cards of those that
+    were not, as their uuid stands here already for something else."""
     row, place = staged.own_preset.c, staged.own_preset_map
     connection.execute(insert(preset).from_select(
         ["options"], select(row.options).where(row.options.not_in(select(preset.c.options))).distinct()))
@@ -201,11 +202,12 @@ def add_rows(connection: Connection, first_seq: int) -> list[int]:
         select(own.id + (first_seq - 1), new.card_id, *values).select_from(staged.own_row)
         .join(staged.own_review, own.id == new.id).outerjoin(place, place.c.staged_id == own.preset_id)
         .order_by(own.id)))
-    if _count(connection, review) - before == _count(connection, staged.own_row):
-        return []
+    added = _count(connection, review) - before
+    if added == _count(connection, staged.own_row):
+        return added, []
     lost = select(new.card_id).where(~exists(
         select(review.c.seq).where(review.c.seq == new.id + (first_seq - 1)))).distinct()
-    return list(connection.execute(lost).scalars())
+    return added, list(connection.execute(lost).scalars())
 
 
 # schedules
@@ -229,7 +231,8 @@ def take_schedules(connection: Connection, staged_ids: Collection[int]) -> int:
             select(func.count()).select_from(staged.card_map)
             .outerjoin(schedule, at.card_id == known.id)
             .outerjoin(staged.own_schedule, theirs.card_id == known.staged_id)
-            .where(of_chunk, or_(*(at[name].is_distinct_from(theirs[name]) for name in SCHEDULE_COLUMNS)))).scalar_one())
+            .where(of_chunk, or_(*(at[name].is_distinct_from(theirs[name]) for name in SCHEDULE_COLUMNS)))
+        ).scalar_one())
         connection.execute(delete(schedule).where(at.card_id.in_(select(known.id).where(of_chunk))))
         _insert_schedules(connection, of_chunk)
         answered = select(known.id).join(staged.own_schedule, theirs.card_id == known.staged_id).where(of_chunk)
@@ -257,6 +260,21 @@ def _insert_schedules(connection: Connection, which: ColumnElement[bool]) -> Non
         .order_by(staged.card_map.c.id)))
 
 
+def notes_to_mark(connection: Connection, staged_ids: Collection[int]) -> list[int]:
+    """The notes of these cards that are leeches in the file and not here."""
+    row, known, found = staged.note.c, staged.card_map.c, set[int]()
+
+    def is_leech(tags: ColumnElement[str]) -> ColumnElement[bool]:
+        return (literal(" ") + func.lower(tags) + " ").contains(" leech ")
+
+    for chunk in _chunks(staged_ids):
+        found |= set(connection.execute(
+            select(note.c.id).join(card, card.c.note_id == note.c.id).join(staged.card_map, known.id == card.c.id)
+            .join(staged.card, staged.card.c.id == known.staged_id).join(staged.note, row.id == staged.card.c.note_id)
+            .where(known.staged_id.in_(chunk), is_leech(row.tags), ~is_leech(note.c.tags))).scalars())
+    return sorted(found)
+
+
 def scheduled_in_file(connection: Connection, staged_ids: Collection[int]) -> set[int]:
     """Which of these cards the file has a schedule of."""
     found: set[int] = set()
@@ -271,8 +289,8 @@ def doubtful_cards(connection: Connection) -> list[int]:
     new = select(staged.card_map.c.id).join(
         staged.own_schedule, staged.own_schedule.c.card_id == staged.card_map.c.staged_id).where(
         staged.card_map.c.is_new == 1)
-    return sorted({*connection.execute(select(staged.own_row.c.card_id).where(staged.own_row.c.card_id > 0).distinct())
-                  .scalars(), *connection.execute(new).scalars()} & set(connection.execute(select(card.c.id)).scalars()))
+    told = select(staged.own_row.c.card_id).where(staged.own_row.c.card_id.in_(select(card.c.id)))
+    return sorted(connection.execute(told.union(new)).scalars())
 
 
 def _chunks(keys: Collection[int]) -> Iterator[list[int]]:

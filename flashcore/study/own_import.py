@@ -11,13 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flashcore.domain.deck import ancestors
 from flashcore.domain.review import Review, ReviewKind
 from flashcore.errors import FlashcoreError, Problem
 from flashcore.scheduling.replay import replay
-from flashcore.store import content, history, ingest_own
+from flashcore.store import content, decks, history, ingest_own
+from flashcore.store.changes import ChangeSet
 from flashcore.store.database import Connection, Database
 from flashcore.store.ingest_learning import LearningCounts
 from flashcore.store.ingest_own import BothLogs, Row
+from flashcore.store.schema import note
 from flashcore.study.import_report import FileReport
 from flashcore.study.options import read_option
 
@@ -31,9 +34,12 @@ _CRAM, _STATE, _RESET, _UNDO, _IMPORTED = (str(kind) for kind in (
 def take_options(connection: Connection, file: FileReport, *, with_decks: bool) -> None:
     """Set the options of the file that were never set here."""
     ours, rows = ingest_own.options_of_ours(connection), []
-    for deck, key, text in ingest_own.staged_options(connection):
+    spelt = {part.casefold(): part for name in decks.deck_names(connection).values() for part in ancestors(name)}
+    for named, key, text in ingest_own.staged_options(connection):
+        deck = spelt.get(named.casefold(), named)
         if (deck, key) in ours or (deck and not with_decks):
             continue
+        ours.add((deck, key))
         try:
             rows.append((deck, key, read_option(key, text, of_deck=bool(deck))))
         except FlashcoreError as error:
@@ -65,14 +71,14 @@ def merge_own(collection: Collection, database: Database, connection: Connection
         chosen.add(decided(logs), logs)
     ingest_own.leave_out(connection, chosen.left_out)
     counts = LearningCounts(diverged=chosen.diverged)
-    counts.reviews_new = ingest_own.count_new_rows(connection)
+    counts.reviews_new, doubtful = ingest_own.add_rows(connection, database.next_seqs(connection, row_count))
     counts.reviews_same = row_count - counts.reviews_new
-    doubtful = ingest_own.add_rows(connection, database.next_seqs(connection, row_count))
     ingest_own.add_schedules(connection)
     if chosen.taken:
         counts.rescheduled = ingest_own.take_schedules(connection, chosen.taken.values())
-        made_new = chosen.taken.values() - ingest_own.scheduled_in_file(connection, chosen.taken.values())
+        made_new = set(chosen.taken.values()) - ingest_own.scheduled_in_file(connection, chosen.taken.values())
         _make_new(connection, [card_id for card_id, key in chosen.taken.items() if key in made_new])
+        _mark_leeches(connection, ingest_own.notes_to_mark(connection, chosen.taken.values()))
     _say_schedules(collection, database, connection, chosen.stated)
     if not is_intact:
         doubtful = ingest_own.doubtful_cards(connection)
@@ -178,6 +184,14 @@ def _make_new(connection: Connection, card_ids: list[int]) -> None:
         history.write_schedule(connection, card_id, None)
     notes = {one.note_id for one in content.cards_by_id(connection, card_ids).values()}
     content.order_new_cards(connection, notes)
+
+
+def _mark_leeches(connection: Connection, note_ids: list[int]) -> None:
+    """Tag notes as the answers did that made leeches of their cards."""
+    changes = ChangeSet(connection)
+    for stored in content.notes_by_id(connection, note_ids).values():
+        changes.update(note, [stored.id], tags=" ".join((*stored.note.tags, "leech")))
+    content.refresh_from_tags(changes, note_ids)
 
 
 def _unproved(connection: Connection, card_ids: list[int]) -> list[int]:

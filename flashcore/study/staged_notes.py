@@ -104,7 +104,9 @@ class StagedNotes:
         """Find or make the decks; one that is new here brings its options."""
         connection = self._connection
         # a deck under which another one is exists too, in the spelling of that one
-        held = {part.casefold(): part for name in decks.deck_names(connection).values() for part in ancestors(name)}
+        names = decks.deck_names(connection)
+        ids = {name.casefold(): key for key, name in names.items()}
+        held = {part.casefold(): part for name in names.values() for part in ancestors(name)}
         were_here = frozenset(held)
         in_use = ingest_notes.staged_decks_in_use(connection)
         places: dict[int, tuple[str, int]] = {}
@@ -113,7 +115,9 @@ class StagedNotes:
             name = self._deck or _spelt_as(clean_deck_name(staged_name), held)
             if staged_id not in in_use and (self._deck or name.casefold() in were_here):
                 continue
-            places[staged_id] = name, decks.deck_id(connection, name)
+            if name.casefold() not in ids:
+                ids[name.casefold()] = ingest_notes.add_deck(connection, name)
+            places[staged_id] = name, ids[name.casefold()]
             if name.casefold() not in were_here and not self._deck:
                 decks.keep_anki(connection, places[staged_id][1], anki)
                 if text and self._with_options:
@@ -141,8 +145,10 @@ class StagedNotes:
 
     def _write_options(self, brought: Mapping[str, Mapping[str, str]], file: FileReport) -> None:
         """Set what differs from what a deck inherits, parents first."""
+        held = options.read_options(self._connection)
+        inherited = OptionSet(held)  # which sees what is added to the dictionary
+        written: dict[tuple[str, str], str] = {}
         for name in sorted(brought, key=lambda deck: (deck.count("::"), deck)):
-            inherited = OptionSet(options.read_options(self._connection))
             for key, text in brought[name].items():
                 try:
                     canonical = read_option(key, text, of_deck=True)
@@ -150,7 +156,9 @@ class StagedNotes:
                     file.problems.append(Problem(0, f"an option of the deck {name} was left out: {error}"))
                     continue
                 if OPTIONS[key].read(canonical) != inherited.value(key, name).value:
-                    options.write_option(self._connection, name, key, canonical)
+                    held.setdefault(name, {})[key] = canonical
+                    written[name, key] = canonical
+        imports.write_options(self._connection, written)
 
     def _guids(self) -> dict[int, str]:
         """A guid for each new note to which the file gives none."""

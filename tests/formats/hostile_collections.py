@@ -304,7 +304,8 @@ TAKEN: dict[str, Edit] = {
     "E30 4,000 fields of no type": values("notes", "1", mid=77, flds="\x1f".join(f"f{n}" for n in range(4_000))),
     "E30 guids twice": sql("UPDATE notes SET guid = 'same'"),
     "E30 guids twice that look separated": sql(
-        "UPDATE notes SET guid = 'same'", f"UPDATE notes SET guid = 'same-{FIRST_NOTE + 1}' WHERE id = {FIRST_NOTE + 2}"),
+        "UPDATE notes SET guid = 'same'",
+        f"UPDATE notes SET guid = 'same-{FIRST_NOTE + 1}' WHERE id = {FIRST_NOTE + 2}"),
     "E30 no guids": sql("UPDATE notes SET guid = ''"),
     "E30 no decks": sql("UPDATE cards SET did = 99"),
     "E30 decks of words": sql("UPDATE cards SET did = 'Heart', odid = 'x'"),

@@ -22,7 +22,8 @@ from hostile_collections import (
 )
 
 MENDED = "cards held values that no card can have; they begin as new ones, their reviews were kept"
-TAGS_LEFT_OUT = ("1 notes had more than 1000 tags, or some of more than 20 levels or 1000 letters; those were left out",)
+TAGS_LEFT_OUT = ("1 notes had more than 1000 tags, or some of more than 20 levels or 1000 letters; "
+                 "those were left out",)
 SIZE = "notes had more or fewer fields than their type; all text was kept"
 NO_ID = "it has no id by which its cards could be told"
 WORDS: dict[str, tuple[str, ...]] = {
@@ -202,7 +203,8 @@ def test_E30_no_text_is_lost_where_the_fields_are_too_many_or_too_few(tmp_path: 
 
 
 def test_E30_each_note_has_a_guid_of_its_own(tmp_path: Path) -> None:
-    assert sorted(told(tmp_path, "E30 guids twice").notes) == ["same", f"same-{FIRST_NOTE + 1}", f"same-{FIRST_NOTE + 2}"]
+    assert sorted(told(tmp_path, "E30 guids twice").notes) == [
+        "same", f"same-{FIRST_NOTE + 1}", f"same-{FIRST_NOTE + 2}"]
     (tmp_path / "more").mkdir()
     assert sorted(told(tmp_path / "more", "E30 guids twice that look separated").notes) == [
         "same", f"same-{FIRST_NOTE + 1}", f"same-{FIRST_NOTE + 1}+"]

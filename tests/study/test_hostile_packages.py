@@ -1,4 +1,4 @@
-"""Packages that no honest program writes, through the whole import: taken as far as they go, or refused and forgotten."""
+"""Packages that no honest program writes, through the whole import: taken as far as they go, or refused."""
 
 from __future__ import annotations
 
@@ -115,6 +115,9 @@ HEAVY = {
     "20,000 cards of one ordinal": lambda: (_many(MANY, "a")[0], sql(
         "UPDATE cards SET nid = (SELECT min(id) FROM notes), ord = 0")),
     "20,000 cards without sense": lambda: (_many(MANY, "a")[0], sql(f"UPDATE cards SET due = {2**62}")),
+    "20,000 learned cards with a log alone": lambda: (_many(MANY, "a")[0], sql(
+        "UPDATE cards SET type = 2, queue = 2, due = 10, ivl = 5, reps = 1, data = ''",
+        "INSERT INTO revlog SELECT id, id, 0, 3, 5, 0, 2500, 1000, 1 FROM cards")),
     "20,000 notes without cards": lambda: (_many(MANY, "a")[0], sql("DELETE FROM cards")),
     "20,000 decks": lambda: (_many(10, "a")[0], json_of("decks", lambda decks: decks.update(
         {str(number): a_deck(number, f"Deck {number}") for number in range(5_000, 5_000 + MANY)}))),

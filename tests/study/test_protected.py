@@ -61,7 +61,8 @@ def test_a_protected_field_that_is_the_same_is_not_counted(collection: Collectio
 def test_new_notes_come_with_all_their_fields(collection: Collection, folder: Path) -> None:
     collection.set_options(None, {"protected_fields": "Extra", "protected_tags": "Mine"})
     takes(collection, a_deck(extra="Extra", tags="Mine::one two"), folder)
-    assert (the_note(collection).fields, the_note(collection).tags) == (("Front", "Back", "Extra"), ("Mine::one", "two"))
+    found = the_note(collection)
+    assert (found.fields, found.tags) == (("Front", "Back", "Extra"), ("Mine::one", "two"))
 
 
 def test_once_it_is_no_longer_protected_the_same_file_changes_the_field(collection: Collection, folder: Path) -> None:
