@@ -92,10 +92,10 @@ def change_note(changes: ChangeSet, note_id: int, value: Note, now: datetime, *,
     deck_name = first_decks(connection, [note_id]).get(note_id, "")
     columns = {**note_columns(value), **axis_columns(value, deck_name),
                "note_type_id": note_type_id(connection, value.note_type)}
-    held = None if file_columns or changed_at is not None else _without_base(connection, note_id)
+    base = None if file_columns or changed_at is not None else _without_base(connection, note_id)
     is_changed = changes.update_each(note, {note_id: columns}) > 0
-    if is_changed and held is not None:
-        changes.update_each(note, {note_id: held})
+    if is_changed and base is not None:
+        changes.update_each(note, {note_id: base})
     if file_columns:
         changes.update_each(note, {note_id: file_columns})
     if not is_changed:

@@ -41,7 +41,8 @@ FLASHCORE_IMPORT = """
 import sys
 from flashcore import Collection
 with Collection.open(sys.argv[1]) as collection:
-    report = collection.import_file(sys.argv[2], with_scheduling=sys.argv[3] == "history", theirs=sys.argv[4:] == ["all"])
+    report = collection.import_file(sys.argv[2], with_scheduling=sys.argv[3] == "history",
+                                    theirs=sys.argv[4:] == ["all"])
 assert not report.is_refused, report.files[0].problems
 """
 FLASHCORE_EXPORT = """
