@@ -21,6 +21,8 @@ from flashcore.study.collection import Collection
 Cards = dict[str, tuple[int, ...]]
 _START = "import sys; from flashcore.tui.app import run_app; sys.exit(run_app(sys.argv[1], query=sys.argv[2] or None))"
 _WAIT_SECONDS = 15
+_NOON = f"NOON{time.gmtime().tm_hour - 12:+d}"
+"""A zone where it is noon: shortly before the rollover hour a step of minutes would belong to tomorrow."""
 
 
 class Terminal:
@@ -32,7 +34,8 @@ class Terminal:
         variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TEXTUAL_THEME")}
         self.raw = b""
         self.process = pexpect.spawn(sys.executable, ["-c", _START, str(path), query], dimensions=(24, 80),
-                                     env={**variables, "TERM": "xterm-256color", **environment}, timeout=_WAIT_SECONDS)
+                                     env={**variables, "TERM": "xterm-256color", "TZ": _NOON, **environment},
+                                     timeout=_WAIT_SECONDS)
         self.before = termios.tcgetattr(self.process.child_fd)
 
     def text(self) -> str:

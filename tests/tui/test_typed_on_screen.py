@@ -49,7 +49,7 @@ async def test_every_key_is_text_until_enter_shows_it_beside_the_right_answer(
         await press("space")
         assert "Second?" in screen_text(app)
         assert app.screen.query_one(TypeLine).value == ""
-    assert log_of(path) == [(typed, "again", "scheduled", None)]
+    assert log_of(path) == [(typed, "again", "scheduled", "carbamyl 1u?")]
 
 
 async def test_the_right_text_makes_good_the_usual_rating(run_app: RunApp, typed: int, path: Path) -> None:
@@ -59,13 +59,13 @@ async def test_the_right_text_makes_good_the_usual_rating(run_app: RunApp, typed
         assert "Right  carbamoyl phosphate synthetase I" in screen_text(app)
         assert "Yours" not in screen_text(app)
         await press("enter")
-    assert log_of(path) == [(typed, "good", "scheduled", None)]
+    assert log_of(path) == [(typed, "good", "scheduled", "carbamoyl phosphate synthetase I")]
 
 
 async def test_good_after_a_typing_error_is_taken_at_once(run_app: RunApp, typed: int, path: Path) -> None:
     async with run_app("") as (_app, press):
         await press("x", "enter", "3")
-    assert log_of(path) == [(typed, "good", "scheduled", None)]
+    assert log_of(path) == [(typed, "good", "scheduled", "x")]
 
 
 async def test_an_empty_line_shows_the_answer_alone(run_app: RunApp, typed: int, path: Path) -> None:
