@@ -106,8 +106,11 @@ class NoteTypes:
 
 
 def _own_of(note_type: NoteType) -> NoteType | None:
-    """Which of our note types it is: by name and fields, with those of the package or without."""
-    own = _OWN.get(note_type.name)
+    """Which of our note types it is: by name and fields, with those of the package or without.
+
+    A vignette that was edited in Anki is no vignette here any more, so its type has the name with a ``+``.
+    """
+    own = _OWN.get(note_type.name.rstrip("+"))
     if own is None:
         return None
     shown = package_note_type(own)

@@ -20,7 +20,7 @@ from typing import Any
 
 from flashcore.domain.deck import DEFAULT_DECK, FSRS_6_PARAMETERS, clean_deck_name
 from flashcore.domain.media_references import with_media_names
-from flashcore.domain.note_type import NoteType
+from flashcore.domain.note_type import OWN_NOTE_TYPES, NoteType
 from flashcore.domain.staging import Fact
 from flashcore.errors import FileError, Problem
 from flashcore.formats import staging
@@ -180,6 +180,7 @@ def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any], f
             connection.execute("BEGIN")
             source = _source(connection, metadata, path, job, found)
             stage_content(source)
+            found += _restore_own(connection)
             _rename_media(connection, names or {})
             staging.insert_facts(connection, {Fact.ROLLOVER_HOUR: str(_rollover_hour(metadata.settings)),
                                               Fact.IS_WHOLE: str(int(is_whole))})
@@ -195,6 +196,16 @@ def _stage(collection: Path, path: Path, folder: Path, job: Mapping[str, Any], f
         connection.close()
         raise
     return connection
+
+
+def _restore_own(connection: sqlite3.Connection) -> list[Problem]:
+    """Few packages have notes of ours, and rendering them takes long to load."""
+    if not any(connection.execute("SELECT 1 FROM note_type WHERE name = ?", (own.name,)).fetchone()
+               for own in OWN_NOTE_TYPES):
+        return []
+    from flashcore.formats.anki_own import restore_own
+
+    return restore_own(connection)
 
 
 def _limit(connection: sqlite3.Connection, deadline_seconds: float) -> None:

@@ -1,9 +1,10 @@
 """flashcore's own format: everything of a collection as JSON Lines, to keep, to move, to compare in git.
 
-UTF-8, one JSON object a line, keys sorted, no white space outside of texts; the lines in a fixed order, so that two
-exports differ where the collections do. Moments are whole milliseconds since 1970-01-01 UTC (``..._at``), study days
-are dates (``"2026-03-02"``, ``..._on``), intervals are days (``..._days``). A key that is missing is null, 0, false, or
-an empty text or list. A line may only name what stands above it. Keys that are not in this list are left out when read.
+UTF-8, one JSON object a line, keys sorted, no white space outside of texts, what some programs take for the end of a
+line escaped; the lines in a fixed order, so that two exports differ where the collections do. Moments are whole
+milliseconds since 1970-01-01 UTC (``..._at``), study days are dates (``"2026-03-02"``, ``..._on``), intervals are days
+(``..._days``). A key that is missing is null, 0, false, or an empty text or list. A line may only name what stands
+above it. Keys that are not in this list are left out when read.
 
 The first line:
 

@@ -52,7 +52,7 @@ def write(staging: Path, path: Path, media: Mapping[str, Path]) -> WrittenJsonl:
         lines, missing = _copied(media, media_folder(path))
         connection = open_staging(staging)
         try:
-            _replace(path, (_encode(line) for line in _lines(connection, lines)))
+            _replace(path, (_one_line(_encode(line)) for line in _lines(connection, lines)))
             notes, cards, reviews = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                                      for table in ("note", "card", "own_review"))
         finally:
@@ -62,6 +62,15 @@ def write(staging: Path, path: Path, media: Mapping[str, Path]) -> WrittenJsonl:
         raise FileError(path, f"it cannot be written ({reason})", "free some space or choose another place",
                         "the old file, if there was one, is kept") from error
     return WrittenJsonl(notes, cards, reviews, len(lines), missing)
+
+
+def _one_line(text: str) -> str:
+    """JSON without the three characters in it that many programs take for the end of a line."""
+    if text.isascii():
+        return text
+    for char in "\x85\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
 
 
 def _copied(media: Mapping[str, Path], folder: Path) -> tuple[list[Line], tuple[str, ...]]:

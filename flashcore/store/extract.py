@@ -33,8 +33,6 @@ from flashcore.store.history import stands
 from flashcore.store.schema import card, deck, note, note_type, preset, review, schedule
 
 _KINDS = (ReviewKind.SCHEDULED, ReviewKind.CRAM, ReviewKind.RESET)
-_LOWEST_FACTOR, _FACTOR_SPAN = 100, 1000
-"""Anki writes FSRS's difficulty 1-10 as 100-1100 where SM-2's ease would stand."""
 
 
 def choose(connection: Connection, card_ids: Iterable[int] | None) -> None:
@@ -199,31 +197,34 @@ def _write_own_answers(connection: Connection) -> None:
             row.seq, row.card_id, literal(str(Origin.RESET)), literal(0), literal(0), literal(0))
             .where(row.kind == str(ReviewKind.RESET), row.uuid.is_not(None), stands())))
         return
+    def following(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.lead(column).over(partition_by=row.card_id, order_by=row.seq)
+
     names = ("interval_days", "due_at", "difficulty")
-    after = {name: func.lead(row[f"before_{name}"]).over(partition_by=row.card_id, order_by=row.seq) for name in names}
-    is_last = func.lead(row.seq).over(partition_by=row.card_id, order_by=row.seq).is_(None)
+    gave_way = and_(row.kind == str(ReviewKind.STATE), row.interval.is_not(None))  # to the schedule of a file
     own = select(
         row.seq, row.card_id, row.kind, row.answered_at, row.before_state, row.before_interval_days,
-        row.before_due_at, row.before_last_at,
-        *(value.label(f"after_{name}") for name, value in after.items()), is_last.label("is_last"),
-    ).where(row.kind.in_([str(kind) for kind in _KINDS]), stands()).subquery()
+        row.before_due_at, row.before_last_at, following(row.kind).label("next_kind"),
+        following(row.interval).label("next_interval"), following(row.factor).label("next_factor"),
+        *(following(row[f"before_{name}"]).label(f"after_{name}") for name in names),
+    ).where(or_(row.kind.in_([str(kind) for kind in _KINDS]), gave_way), stands()).subquery()
 
     def then(name: str) -> ColumnElement[Any]:
-        return case((own.c.is_last, schedule.c[name]), else_=own.c[f"after_{name}"])
+        return case((own.c.next_kind.is_(None), schedule.c[name]), else_=own.c[f"after_{name}"])
 
-    is_reset = own.c.kind == str(ReviewKind.RESET)
+    is_reset, is_replaced = own.c.kind == str(ReviewKind.RESET), own.c.next_kind == str(ReviewKind.STATE)
     origin = case((is_reset, str(Origin.RESET)), (own.c.before_state == int(CardState.REVIEW), str(Origin.REVIEW)),
                   (own.c.before_state == int(CardState.RELEARNING), str(Origin.RELEARN)), else_=str(Origin.LEARN))
-    interval = case((is_reset, 0), (then("interval_days") > 0, then("interval_days")),
-                    else_=-func.max((then("due_at") - own.c.answered_at) // 1000, 0))
-    before = case((own.c.before_state.is_(None), 0), (own.c.before_interval_days > 0, own.c.before_interval_days),
-                  else_=-func.max((own.c.before_due_at - own.c.before_last_at) // 1000, 0))
-    factor = case((is_reset, 0), else_=cast(func.round(
-        _LOWEST_FACTOR + (then("difficulty") - 1) * _FACTOR_SPAN / 9), Number))
+    interval = case((is_reset, 0), (is_replaced, own.c.next_interval), else_=staged.foreign_interval(
+        then("interval_days"), then("due_at"), own.c.answered_at))
+    before = case((own.c.before_state.is_(None), 0), else_=staged.foreign_interval(
+        own.c.before_interval_days, own.c.before_due_at, own.c.before_last_at))
+    factor = case((is_reset, 0), (is_replaced, own.c.next_factor), else_=staged.foreign_factor(then("difficulty")))
     connection.execute(insert(staged.own_answer).from_select(
         columns, select(own.c.seq, own.c.card_id, origin, func.coalesce(interval, 0), func.coalesce(before, 0),
                func.coalesce(factor, 0))
-        .outerjoin(schedule, schedule.c.card_id == own.c.card_id).where(own.c.kind != str(ReviewKind.CRAM))))
+        .outerjoin(schedule, schedule.c.card_id == own.c.card_id)
+        .where(own.c.kind.in_([str(ReviewKind.SCHEDULED), str(ReviewKind.RESET)]))))
 
 
 def put_facts(connection: Connection, facts: Mapping[str, str]) -> None:

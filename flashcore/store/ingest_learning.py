@@ -248,6 +248,9 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
     """
     known = select(staged.taken.c.id).join(
         staged.card_map, staged.card_map.c.staged_id == staged.taken.c.staged_id).where(staged.card_map.c.is_new == 0)
+    connection.execute(insert(staged.replaced).from_select(["id", "interval", "factor"], select(
+        schedule.c.card_id, staged.foreign_interval(schedule.c.interval_days, schedule.c.due_at, schedule.c.last_at),
+        staged.foreign_factor(schedule.c.difficulty)).where(schedule.c.card_id.in_(known))))
     connection.execute(delete(schedule).where(schedule.c.card_id.in_(known)))
     row, day_start = staged.card.c, (zone.rollover_hour * 60 - now_offset) * _MINUTE_MS
     is_step = row.due_at.is_not(None)
@@ -286,12 +289,14 @@ def take_schedules(connection: Connection, first_seq: int, now: datetime, today:
     seq = staged.taken.c.staged_id + (first_seq - 1)
     values: list[ColumnElement[Any]] = [
         seq, func.printf("%x-state-%x", seq, to_millis(now)), staged.taken.c.id, literal(str(ReviewKind.STATE)),
-        literal(to_millis(now)), literal(now_offset), literal(today), *(schedule.c[name] for name in SCHEDULE_COLUMNS)]
+        literal(to_millis(now)), literal(now_offset), literal(today), *(schedule.c[name] for name in SCHEDULE_COLUMNS),
+        staged.replaced.c.interval, staged.replaced.c.factor]
     connection.execute(insert(review).from_select(
         ["seq", "uuid", "card_id", "kind", "answered_at", "utc_offset_minutes", "study_day",
-         *(f"before_{name}" for name in SCHEDULE_COLUMNS)],
+         *(f"before_{name}" for name in SCHEDULE_COLUMNS), "interval", "factor"],
         select(*values).select_from(staged.taken)
-        .join(schedule, schedule.c.card_id == staged.taken.c.id).order_by(staged.taken.c.staged_id)))
+        .join(schedule, schedule.c.card_id == staged.taken.c.id)
+        .outerjoin(staged.replaced, staged.replaced.c.id == staged.taken.c.id).order_by(staged.taken.c.staged_id)))
     return count
 
 

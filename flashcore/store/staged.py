@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, text
+from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, case, cast, func, text
 from sqlalchemy.schema import CreateTable, DropTable
 
 from flashcore.domain.staging import TABLES, create_statement
@@ -71,6 +71,8 @@ taken = _of_import("taken", _key("staged_id"), Column("id", Number))
 """The cards whose schedule is taken from the file."""
 memory = _of_import("memory", _key("staged_id"), Column("stability", Fraction), Column("difficulty", Fraction))
 """Memory states that were made from the log, as the file has none."""
+replaced = _of_import("replaced", _key("id"), Column("interval", Number), Column("factor", Number))
+"""What the schedules were that make room for the file's, as another program's log would have it."""
 
 
 chosen = _of_import("chosen", Column("staged_id", Number, primary_key=True), Column("id", Number))
@@ -85,6 +87,17 @@ own_place = _of_import("own_place", _key("card_id"), Column("place", Number))
 own_row = _of_import("own_row", _key("id"), Column("card_id", Number))
 """The rows of an own file that are new here, and their cards."""
 own_preset_map = _of_import("own_preset_map", _key("staged_id"), Column("id", Number))
+
+
+def foreign_interval(days: ColumnElement[Any], due_at: ColumnElement[Any],
+                     since: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An interval as another program's log has it: days, or seconds where negative; null where nothing was due."""
+    return case((days > 0, days), else_=-func.max((due_at - since) // 1000, 0))
+
+
+def foreign_factor(difficulty: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A difficulty of 1-10 as Anki writes it where SM-2's ease would stand: 100-1100."""
+    return cast(func.round(100 + (difficulty - 1) * 1000 / 9), Number)
 
 
 def check_staging(path: Path) -> None:

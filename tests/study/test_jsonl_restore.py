@@ -29,7 +29,7 @@ from builders import (
     schedule_of,
     watch_of,
 )
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import insert, literal, select
@@ -264,7 +264,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(settings.get_profile("flashcore"), max_examples=12, stateful_step_count=15,
+TestLife.settings = settings(settings.get_profile("flashcore"), max_examples=8, stateful_step_count=15,
                              suppress_health_check=list(HealthCheck))
 
 
@@ -555,6 +555,73 @@ def a_log(words: str, *, file: bool = False) -> tuple[Row, ...]:
 ])
 def test_two_logs_of_a_card_become_one(ours: str, theirs: str, decision: Decision) -> None:
     assert decided(BothLogs(1, 1, a_log(ours), a_log(theirs, file=True))) == decision
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The lines of an export that holds everything."""
+    folder = tmp_path_factory.mktemp("rich")
+    watch = Watch()
+    with a_collection(folder, watch) as one:
+        cards = [*new_cards(one, 2, tags="topic::heart"), *added(one, a_pair()), *added(one, a_vignette())]
+        for name in ("here", "there"):
+            (folder / name).mkdir()
+        with a_collection(folder / "there", watch) as other:
+            reviewed(other, added(other, a_note("From Anki?"))[0], "good good easy")
+            other.export(folder / "deck.apkg")
+        imported(one, folder / "deck.apkg")
+        (folder / "deck.md").write_text("Q: one?\nA: 1\n")
+        imported(one, folder / "deck.md")
+        for card_id in cards:
+            reviewed(one, card_id, "good good")
+        answered(one, cards[-1], "again", choice="b")
+        answered(one, cards[0], "hard", is_cram=True)
+        one.undo()
+        one.reset([cards[1]])
+        one.suspend([cards[2]])
+        one.flag([cards[3]], 2)
+        one.set_options("Medicine", {"learning_steps": "5m"})
+        one.delete([cards[0]])
+        return exported(one, folder / "all.jsonl").decode().splitlines()[:-1]
+
+
+ODD = (st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+       | st.lists(st.integers(), max_size=2)
+       | st.sampled_from([0, 1, 2, 3, 1 << 40, "2026-03-05", "1801-01-01", "8999-01-01", "leech", "state", "undo"]))
+
+
+def changed(value: Any, data: st.DataObject) -> Any:
+    """A value of JSON with one value in it another one."""
+    if isinstance(value, dict | list) and value and data.draw(st.integers(0, 9)):
+        key = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
+        if isinstance(value, dict):
+            return {**value, key: changed(value[key], data)}
+        return [*value[:key], changed(value[key], data), *value[key + 1:]]
+    return data.draw(ODD)
+
+
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_change_of_a_file_makes_a_collection_that_is_not_sound(
+        tmp_path_factory: pytest.TempPathFactory, rich: list[str], data: st.DataObject) -> None:
+    folder, lines = tmp_path_factory.mktemp("odd"), [json.loads(line) for line in rich]
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(1, len(lines) - 1))
+        line = changed(lines[place], data)
+        lines[place] = line if isinstance(line, dict) and line.get("type") == lines[place]["type"] else lines[place]
+    (folder / "all.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with a_collection(folder) as one:
+        imported(one, folder / "all.jsonl")
+        first = exported(one, folder / "again.jsonl")
+        one.export(folder / "deck.apkg")
+        watch_of(one).forward(days=400)
+        for card_id in one.find("-is:suspended")[:5]:
+            answered(one, card_id, "good")
+        assert one.check().ok
+        (folder / "there").mkdir()
+        with a_collection(folder / "there") as other:
+            imported(other, folder / "again.jsonl")
+            assert exported(other, folder / "third.jsonl") == first
 
 
 @pytest.mark.slow
