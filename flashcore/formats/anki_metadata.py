@@ -6,8 +6,10 @@ Both forms come out as the JSON of schema 11, so that what reads them need not k
 from __future__ import annotations
 
 import json
+import math
 import re
 import sqlite3
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -203,6 +205,16 @@ def _deck(number: int, name: str, blob: bytes) -> Json:
     return deck
 
 
+def _short(values: Iterable[float]) -> list[float]:
+    """Numbers that were kept in 32 bits, as the shortest decimals that give those bits: 0.212, not 0.2119999975."""
+    return [_shortest(value) if math.isfinite(value) else value for value in values]
+
+
+def _shortest(value: float) -> float:
+    bits = struct.pack("f", value)
+    return next(short for digits in range(6, 10) if struct.pack("f", short := float(f"{value:.{digits}g}")) == bits)
+
+
 def _presets(connection: sqlite3.Connection, problems: list[Problem]) -> Iterator[tuple[int, Json]]:
     rows = connection.execute("SELECT id, CAST(name AS TEXT), config FROM deck_config").fetchall()
     yield from _readable(((row[0], row[1], partial(_preset, *row)) for row in rows), "preset", problems)
@@ -216,8 +228,15 @@ def _preset(number: int, name: str, blob: bytes) -> Json:
         "rev": {"perDay": held.reviews_per_day, "maxIvl": held.maximum_review_interval},
         "lapse": {"delays": list(held.relearn_steps), "leechFails": held.leech_threshold,
                   "leechAction": held.leech_action},
-        "desiredRetention": held.desired_retention or None, "fsrsParams6": list(held.fsrs_params_6),
-        "fsrsParams5": list(held.fsrs_params_5), "fsrsWeights": list(held.fsrs_params_4)}
+        "desiredRetention": held.desired_retention or None, "fsrsParams6": _short(held.fsrs_params_6),
+        "fsrsParams5": _short(held.fsrs_params_5), "fsrsWeights": _short(held.fsrs_params_4)}
+
+
+def _short(numbers: Iterable[float]) -> list[float]:
+    """Numbers of 32 bits as they were written: 0.212, not 0.21199999749660492."""
+    return [next((short for digits in range(1, 10)
+                  if abs((short := float(f"{number:.{digits}g}")) - number) <= abs(number) / (1 << 25)), number)
+            for number in numbers]
 
 
 def clean_name(value: object) -> str:

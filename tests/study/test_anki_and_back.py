@@ -149,7 +149,7 @@ def _check(texts: Sequence[str], acts: Sequence[tuple[int, str, Rating, float]],
             assert collection.check().ok
             found = told(collection)
             for what, value in wanted.items():
-                assert found[what] == value, what
+                assert found[what] == value
             collection.export(folder / "again.apkg")
         with an_anki(folder / "again") as anki:
             into_anki(anki, folder / "again.apkg")
