@@ -232,13 +232,6 @@ def _preset(number: int, name: str, blob: bytes) -> Json:
         "fsrsParams5": _short(held.fsrs_params_5), "fsrsWeights": _short(held.fsrs_params_4)}
 
 
-def _short(numbers: Iterable[float]) -> list[float]:
-    """Numbers of 32 bits as they were written: 0.212, not 0.21199999749660492."""
-    return [next((short for digits in range(1, 10)
-                  if abs((short := float(f"{number:.{digits}g}")) - number) <= abs(number) / (1 << 25)), number)
-            for number in numbers]
-
-
 def clean_name(value: object) -> str:
     """A name as text in NFC without control characters."""
     return " ".join(clean_text(value)[0].split()) if isinstance(value, str) else ""
