@@ -67,8 +67,8 @@ _BLOCK_ID = re.compile(r"[ \t]\^(?P<id>[A-Za-z0-9-]+)[ \t]*\Z")
 _TAG = re.compile(r"(?<![^\s>])#(?P<tag>[\w/-]*[^\W\d][\w/-]*)")
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s+(?:\[.\]\s+)?(?=\S)")
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
-HIGHLIGHT = re.compile(r"==(?!=)(?P<text>[^\n=]++(?:=[^\n=]++)*+)==(?!=)")
-BOLD = re.compile(r"\*\*(?![*\s])(?P<text>[^\n*]++(?:\*[^\n*]++)*+)\*\*")
+HIGHLIGHT = re.compile(r"==(?!=)(?P<text>[^\n=]++(?:=[^\n=]++)*)==(?!=)")
+BOLD = re.compile(r"\*\*(?![*\s])(?P<text>[^\n*]++(?:\*[^\n*]++)*)\*\*")
 CURLY = re.compile(r"\{\{(?P<text>[^\n{}]++)\}\}")
 
 
