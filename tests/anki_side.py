@@ -128,7 +128,8 @@ def into_flashcore(
     """A new collection of ours that imported packages."""
     folder.mkdir(parents=True, exist_ok=True)
     with a_collection(folder, watch or now_watch()) as collection:
-        collection.set_options(None, {"rollover_hour": str(rollover)})
+        if rollover is not None:
+            collection.set_options(None, {"rollover_hour": str(rollover)})
         for package in packages:
             report = collection.import_file(package)
             assert not report.is_refused, report.files
